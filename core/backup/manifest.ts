@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { asBackupId, type BackupId } from './vault-layout';
+
+const Instant = z.iso.datetime({ message: 'expected a UTC ISO 8601 instant' });
+const Bytes = z.number().int().nonnegative();
+
+/**
+ * What a dump says of itself. It is written last and only when everything before it succeeded, so its
+ * existence is what makes the backup exist. It holds all that a restore needs, so that the vault alone
+ * is enough after the database, the stacks and the account's other state are gone.
+ */
+export const Manifest = z.strictObject({
+  manifestVersion: z.literal(1),
+  backupId: z.string().transform((text, context): BackupId => {
+    const id = asBackupId(text);
+    if (id) return id;
+    context.addIssue({ code: 'custom', message: 'expected a backup id such as 20261123T020000Z' });
+    return z.NEVER;
+  }),
+  /** The environment it was taken in, such as `prod`: a restore elsewhere asks first. */
+  environment: z.string().min(1),
+  source: z.strictObject({
+    /** The instance's name at the time. Names are reused after a restore: `dbiResourceId` is not. */
+    instanceIdentifier: z.string().min(1),
+    /** RDS's immutable id of the instance. */
+    dbiResourceId: z.string().min(1),
+    database: z.string().min(1),
+    /** As `SHOW server_version` gives it. */
+    serverVersion: z.string().min(1),
+    /** As `SHOW server_version_num` gives it, such as 170005. */
+    serverVersionNumber: z.number().int().positive(),
+    /** `pg_database_size` before the dump, bytes. */
+    sizeBytes: Bytes,
+  }),
+  archive: z.strictObject({
+    key: z.string().min(1),
+    format: z.literal('custom'),
+    /** As `pg_dump --compress` was told, such as `zstd:1` or `gzip:1`. */
+    compression: z.string().min(1),
+    /** The pg_dump that wrote it, such as `17.5`: a restore needs this major version or newer. */
+    clientVersion: z.string().min(1),
+    bytes: Bytes,
+    /** Of the whole archive, lower-case hexadecimal, computed while it streamed. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /**
+     * S3's own composite SHA-256 (the hash of the parts' hashes, base64) as computed by us while streaming
+     * and confirmed by S3's HeadObject afterwards.
+     * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+     */
+    s3ChecksumSha256: z.string().min(1),
+    parts: z.number().int().positive(),
+  }),
+  scheduledFor: Instant,
+  startedAt: Instant,
+  completedAt: Instant,
+});
+
+export type Manifest = z.output<typeof Manifest>;

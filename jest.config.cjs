@@ -1,0 +1,34 @@
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+  ],
+};
+
+/**
+ * `unit` needs nothing but Node. `integration` talks to a real PostgreSQL and to moto,
+ * started on free ports by each file that needs them.
+ * @type {import('jest').Config}
+ */
+module.exports = {
+  projects: [
+    {
+      displayName: 'unit',
+      transform,
+      testEnvironment: 'node',
+      roots: ['<rootDir>/test'],
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/integration/'],
+    },
+    {
+      displayName: 'integration',
+      transform,
+      testEnvironment: 'node',
+      roots: ['<rootDir>/test/integration'],
+      testMatch: ['**/*.test.ts'],
+    },
+  ],
+  // PostgreSQL, moto and TypeScript share two cores on the smallest machine we support.
+  maxWorkers: 2,
+  testTimeout: 120_000,
+};
