@@ -1,0 +1,42 @@
+import type { EnvironmentInput } from './schema';
+
+/** Production. The guard rails in `rules.ts` refuse what would make it unsafe. */
+export const prod: EnvironmentInput = {
+  name: 'prod',
+  tier: 'production',
+  account: '333333333333', // edit me: a placeholder
+  region: 'eu-central-1',
+  zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+  disasterRecovery: { region: 'eu-west-1' },
+  domain: 'golive.example', // edit me: a placeholder
+  terminationProtection: true,
+  dataRemoval: 'retain',
+  logRetentionDays: 365,
+  logLevel: 'INFO',
+  network: {
+    cidr: '10.30.0.0/16',
+    nat: 'per-zone',
+    interfaceEndpoints: ['secretsmanager'],
+    flowLogs: { retentionDays: 90 },
+  },
+  database: {
+    name: 'golive',
+    instanceClass: 'r8g.large',
+    storageGiB: 100,
+    maxStorageGiB: 1000,
+    multiAz: true,
+    deletionProtection: true,
+    backupRetentionDays: 35,
+    backupWindow: '00:00-01:00',
+    maintenanceWindow: 'sun:04:00-sun:05:00',
+    performanceInsightsDays: 465, // 15 months: this season against the last one
+  },
+  cache: { nodeType: 'cache.r7g.large', replicas: 2, multiAz: true, snapshotRetentionDays: 7 },
+  backup: {
+    objectLock: { mode: 'governance', days: 30 },
+    noncurrentVersionDays: 90,
+    // 4 a day for 14 days are 56 of the region's 100.
+    snapshot: { schedule: { minute: '30', hour: '1,7,13,19' }, retentionDays: 14, keepNewest: 7 },
+    dump: { schedule: { minute: '0', hour: '2' }, subnets: 'egress' },
+  },
+};

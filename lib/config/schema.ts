@@ -1,0 +1,144 @@
+import { z } from 'zod';
+
+/**
+ * What may differ between environments. It is data: no construct asks which environment it is in.
+ * Cross-field rules and the guard rails of production stand in `rules.ts`.
+ */
+
+/** The days that CloudWatch Logs accepts. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const LogDays = z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]);
+
+/** Days for which Performance Insights keeps its data; 7 costs nothing. */
+const PerformanceInsightsDays = z.literal([7, 31, 93, 186, 372, 465, 731]);
+
+const cronField = (field: string, example: string) =>
+  z.string().regex(/^[\d*/,-]+$/, `${field} of a UTC cron schedule, such as "${example}"`);
+
+const ScheduleSchema = z.strictObject({
+  minute: cronField('the minutes', '30'),
+  hour: cronField('the hours', '2'),
+  /** Names, because EventBridge counts days from 1 and everybody else from 0. */
+  weekDay: z
+    .string()
+    .regex(
+      /^(SUN|MON|TUE|WED|THU|FRI|SAT)([,-](SUN|MON|TUE|WED|THU|FRI|SAT))*$/,
+      'day names, such as "MON-FRI"',
+    )
+    .optional(),
+});
+
+const Network = z.strictObject({
+  /** The VPC's range. Every zone gets a part of it for each kind of subnet. */
+  cidr: z.cidrv4('an IPv4 range such as "10.20.0.0/16"'),
+  /** `none`: no way out. `single`: one gateway, lost with its zone. `per-zone`: one in each zone. */
+  nat: z.enum(['none', 'single', 'per-zone']),
+  /** AWS services reached inside the VPC, without NAT. Each costs per zone and hour. */
+  interfaceEndpoints: z.array(z.enum(['secretsmanager', 'kms', 'logs', 'rds', 'xray', 'ecr.api', 'ecr.dkr'])),
+  /** @default no flow logs */
+  flowLogs: z.strictObject({ retentionDays: LogDays }).optional(),
+});
+
+const Database = z.strictObject({
+  /** The database that the product uses; it is made with the instance and it is what the dump dumps. */
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a lower-case PostgreSQL name of at most 63 characters'),
+  /** Graviton: the same work for about a fifth less. */
+  instanceClass: z
+    .string()
+    .regex(
+      /^(t4g|[mr][678]gd?)\.(micro|small|medium|large|\d*xlarge)$/,
+      'a graviton class such as "t4g.medium" or "r8g.large"',
+    ),
+  storageGiB: z.int().min(20).max(65536),
+  /** Storage grows by itself up to here. */
+  maxStorageGiB: z.int().min(20).max(65536),
+  multiAz: z.boolean(),
+  deletionProtection: z.boolean(),
+  /** Days of automated backups, and so of point-in-time recovery. */
+  backupRetentionDays: z.int().min(1).max(35),
+  /** Daily, UTC. */
+  backupWindow: z
+    .string()
+    .regex(
+      /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/,
+      'a daily window in UTC such as "00:30-01:30"',
+    ),
+  /** Weekly, UTC. */
+  maintenanceWindow: z
+    .string()
+    .regex(
+      /^(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d$/,
+      'a weekly window in UTC such as "sun:04:00-sun:05:00"',
+    ),
+  performanceInsightsDays: PerformanceInsightsDays,
+});
+
+const Cache = z.strictObject({
+  nodeType: z
+    .string()
+    .regex(
+      /^cache\.(t4g|[mr][67]g)\.(micro|small|medium|large|\d*xlarge)$/,
+      'a graviton node such as "cache.t4g.small" or "cache.r7g.large"',
+    ),
+  /** Read replicas beside the primary. */
+  replicas: z.int().min(0).max(5),
+  /** Replicas in other zones and automatic failover. */
+  multiAz: z.boolean(),
+  /** Days of daily cache snapshots; 0 for none. */
+  snapshotRetentionDays: z.int().min(0).max(35),
+});
+
+const Backup = z.strictObject({
+  /** Nobody, or only who may bypass governance, deletes a version within these days. @default no lock */
+  objectLock: z
+    .strictObject({ mode: z.enum(['governance', 'compliance']), days: z.int().min(1).max(36_500) })
+    .optional(),
+  /** Days for which the vault keeps an overwritten or deleted object's versions. */
+  noncurrentVersionDays: z.int().min(1),
+  snapshot: z.strictObject({
+    schedule: ScheduleSchema,
+    /** Days after which a manual snapshot may be pruned. */
+    retentionDays: z.int().min(1),
+    /** The newest successful ones are never pruned, whatever their age. */
+    keepNewest: z.int().min(1).max(50),
+  }),
+  dump: z.strictObject({
+    schedule: ScheduleSchema,
+    /** `egress` needs NAT; `isolated` needs the endpoints of what the function calls. */
+    subnets: z.enum(['egress', 'isolated']),
+  }),
+});
+
+export const EnvironmentSchema = z.strictObject({
+  /** Names the Stage, the tags and the manifests; short, because it stands in other names. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{1,15}$/, '2 to 16 lower-case letters, digits and hyphens'),
+  /** `production` is held to the guard rails. */
+  tier: z.enum(['production', 'nonproduction']),
+  account: z.string().regex(/^\d{12}$/, 'an AWS account id of 12 digits, as text'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as "eu-central-1"'),
+  zones: z.array(z.string()).min(2).max(3),
+  /** Where copies survive the loss of the region. @default none */
+  disasterRecovery: z.strictObject({ region: z.string() }).optional(),
+  /** The product's own domain. @default none */
+  domain: z
+    .string()
+    .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'a domain such as "golive.example"')
+    .optional(),
+  /** Whether CloudFormation refuses to delete the stacks that hold data. */
+  terminationProtection: z.boolean(),
+  /** What becomes of data when its resource leaves the template. A database that is not retained is snapshotted. */
+  dataRemoval: z.enum(['retain', 'snapshot', 'destroy']),
+  logRetentionDays: LogDays,
+  logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+  /** The name of a secret that holds a Sentry DSN. @default Sentry is off */
+  sentryDsnSecretName: z.string().min(1).optional(),
+  network: Network,
+  database: Database,
+  cache: Cache,
+  backup: Backup,
+});
+
+/** What a file of `lib/config/` writes. */
+export type EnvironmentInput = z.input<typeof EnvironmentSchema>;
+
+/** A checked environment: what constructs read. */
+export type EnvironmentConfig = z.output<typeof EnvironmentSchema>;

@@ -1,0 +1,40 @@
+import type { EnvironmentInput } from './schema';
+
+/** Production's shape at a smaller size: what goes wrong in production should go wrong here first. */
+export const staging: EnvironmentInput = {
+  name: 'staging',
+  tier: 'nonproduction',
+  account: '222222222222', // edit me: a placeholder
+  region: 'eu-central-1',
+  zones: ['eu-central-1a', 'eu-central-1b'],
+  domain: 'staging.golive.example', // edit me: a placeholder
+  terminationProtection: true,
+  dataRemoval: 'snapshot',
+  logRetentionDays: 90,
+  logLevel: 'INFO',
+  network: {
+    cidr: '10.20.0.0/16',
+    nat: 'single',
+    interfaceEndpoints: [],
+    flowLogs: { retentionDays: 14 },
+  },
+  database: {
+    name: 'golive',
+    instanceClass: 'm8g.large',
+    storageGiB: 50,
+    maxStorageGiB: 200,
+    multiAz: true,
+    deletionProtection: true,
+    backupRetentionDays: 14,
+    backupWindow: '00:00-01:00',
+    maintenanceWindow: 'sat:04:00-sat:05:00', // a day before production's
+    performanceInsightsDays: 31,
+  },
+  cache: { nodeType: 'cache.t4g.small', replicas: 1, multiAz: true, snapshotRetentionDays: 1 },
+  backup: {
+    objectLock: { mode: 'governance', days: 1 },
+    noncurrentVersionDays: 14,
+    snapshot: { schedule: { minute: '30', hour: '1' }, retentionDays: 7, keepNewest: 3 },
+    dump: { schedule: { minute: '0', hour: '2' }, subnets: 'egress' },
+  },
+};
