@@ -99,7 +99,7 @@ export const DatabaseFingerprint = z.strictObject({
   largeObjects: LargeObjects,
   /** Of everything in `schema`, SHA-256. */
   schemaHash: z.string().regex(/^[0-9a-f]{64}$/),
-  /** By kind, such as `index` or `grant`. */
+  /** By kind, such as `index` or `grant`; a kind with no object is left out. A new kind is a new `fingerprintVersion`. */
   schema: z.record(z.string(), ObjectsOfKind),
   /** Roles, memberships and their settings belong to the server and not to the database: by name, what they may. */
   globals: z.record(z.string(), ObjectsOfKind),
