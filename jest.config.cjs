@@ -1,9 +1,13 @@
-const transform = {
-  '^.+\\.ts$': [
-    '@swc/jest',
-    { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
-  ],
+const commonJs = {
+  jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+  module: { type: 'commonjs' },
 };
+const transform = {
+  '^.+\\.ts$': ['@swc/jest', commonJs],
+  // middy is published as ES modules only, which jest's CommonJS registry can't load.
+  '/node_modules/@middy/.+\\.js$': ['@swc/jest', commonJs],
+};
+const transformIgnorePatterns = ['/node_modules/(?!@middy/)'];
 
 /**
  * `unit` needs nothing but Node. `integration` talks to a real PostgreSQL and to moto,
@@ -15,6 +19,7 @@ module.exports = {
     {
       displayName: 'unit',
       transform,
+      transformIgnorePatterns,
       testEnvironment: 'node',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.test.ts'],
@@ -23,6 +28,7 @@ module.exports = {
     {
       displayName: 'integration',
       transform,
+      transformIgnorePatterns,
       testEnvironment: 'node',
       roots: ['<rootDir>/test/integration'],
       testMatch: ['**/*.test.ts'],
