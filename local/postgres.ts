@@ -4,7 +4,7 @@ import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { GoLiveError } from '../core/shared/errors';
 import { postgresClient, type PostgresEndpoint } from '../core/postgres/endpoint';
 import { makeLocalCertificates } from './certificates';
