@@ -30,7 +30,11 @@ export function createSentrySink(options: { dsn: string; environment: string | u
     sendClientReports: false,
     enableLogs: false,
     enableMetrics: false,
-    beforeSend: allowedEvent,
+    beforeSend: (event, hint) => {
+      // Attachments travel beside the event, where nothing would scrub them.
+      hint.attachments = [];
+      return allowedEvent(event);
+    },
   });
   client.init();
 

@@ -59,10 +59,7 @@ describe('defineHandler', () => {
     });
   const invoke = (run: Run, event: unknown = SCHEDULED, context: Context = lambdaContext()) =>
     defineExample(run)(event, context);
-  const failing =
-    (error: unknown): Run =>
-    () =>
-      Promise.reject(error);
+  const failing = (error: unknown): Run => jest.fn().mockRejectedValue(error);
   const logs = () => printed.map((line) => JSON.parse(line) as Record<string, unknown>);
   const metric = (name: string) => logs().filter((line) => '_aws' in line && name in line);
 
