@@ -33,7 +33,7 @@ export class SupervisorError extends GoLiveError {
 type Answer = { id: number; pid?: number; error?: string } | { exited: ServiceExit };
 
 /**
- * The parent's side of `supervisor.mjs`: starts services and temporary folders that cannot outlive this
+ * The parent's side of `supervisor-process.mjs`: starts services and temporary folders that cannot outlive this
  * process, however it ends.
  */
 export class Supervisor {
@@ -53,7 +53,7 @@ export class Supervisor {
   }
 
   static start(): Supervisor {
-    const child = fork(join(__dirname, 'supervisor.mjs'), [], {
+    const child = fork(join(__dirname, 'supervisor-process.mjs'), [], {
       // Its own session, so that Ctrl-C in the terminal reaches us alone and it can still clean up.
       detached: true,
       execArgv: [],
