@@ -1,7 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresEndpoint } from './endpoint';
+
+/** The start of the temporary folders' names; the id of the process that made the folder follows. */
+export const PASSFILE_FOLDER_PREFIX = 'golive-pgpass-';
+
+/** The folders of this process that are in use. */
+const inUse = new Set<string>();
 
 /**
  * Lends a libpq program (pg_dump, pg_restore, psql) what it needs to connect: an environment for the
@@ -15,7 +21,8 @@ export async function withLibpqEnvironment<T>(
   applicationName: string,
   use: (environment: Record<string, string>) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), PASSFILE_FOLDER_PREFIX));
+  const folder = await mkdtemp(join(tmpdir(), `${PASSFILE_FOLDER_PREFIX}${process.pid}-`));
+  inUse.add(folder);
   try {
     const passfile = join(folder, 'pgpass');
     const line = [endpoint.host, endpoint.port, '*', endpoint.user, endpoint.password]
@@ -36,11 +43,39 @@ export async function withLibpqEnvironment<T>(
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
+    inUse.delete(folder);
   }
 }
 
-/** The start of the temporary folders' names, so that a warm start can sweep what a killed one left. */
-export const PASSFILE_FOLDER_PREFIX = 'golive-pgpass-';
+/**
+ * Removes the password files of runs that were killed before they could, as Lambda does at its time-out: the
+ * next run finds the same /tmp. A folder is a leftover when its process is gone, or is this one and does not
+ * use it.
+ *
+ * @returns how many were removed
+ */
+export async function sweepLeftPassfiles(): Promise<number> {
+  const folders = (await readdir(tmpdir()))
+    .filter((name) => name.startsWith(PASSFILE_FOLDER_PREFIX))
+    .map((name) => ({
+      path: join(tmpdir(), name),
+      pid: Number.parseInt(name.slice(PASSFILE_FOLDER_PREFIX.length), 10),
+    }))
+    .filter(({ path, pid }) => (pid === process.pid ? !inUse.has(path) : !isAlive(pid)));
+  await Promise.all(folders.map(({ path }) => rm(path, { recursive: true, force: true })));
+  return folders.length;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 function escapeField(field: string | number): string {
   return String(field).replace(/[\\:]/g, '\\$&');

@@ -1,0 +1,65 @@
+import { GoLiveError } from '../../shared/errors';
+
+/** pg_dump refuses a server that is newer than itself. */
+export class ClientTooOldError extends GoLiveError {
+  readonly code = 'ClientTooOldError';
+}
+
+/** Row-level security would hide rows from the role, and pg_dump would rightly give up half-way. */
+export class RowSecurityBlocksDumpError extends GoLiveError {
+  readonly code = 'RowSecurityBlocksDumpError';
+}
+
+/** The role may not read some tables, and pg_dump locks and reads every one. */
+export class TablesNotReadableError extends GoLiveError {
+  readonly code = 'TablesNotReadableError';
+}
+
+/** pg_dump said that it succeeded, and wrote nothing. */
+export class EmptyArchiveError extends GoLiveError {
+  readonly code = 'EmptyArchiveError';
+}
+
+/** The archive did not get into the vault. */
+export class ArchiveUploadError extends GoLiveError {
+  readonly code = 'ArchiveUploadError';
+  override readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
+}
+
+/** What S3 stored is not what we sent. */
+export class ArchiveMismatchError extends GoLiveError {
+  readonly code = 'ArchiveMismatchError';
+  override readonly retryable = true;
+}
+
+/** The vault could not be asked whether this backup is there already, or its manifest could not be written. */
+export class ManifestAccessError extends GoLiveError {
+  readonly code = 'ManifestAccessError';
+  override readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
+}
+
+/** A manifest is there and cannot be understood. */
+export class ManifestInvalidError extends GoLiveError {
+  readonly code = 'ManifestInvalidError';
+}
+
+/** The time that the runner has is nearly over: the dump was given up, and nothing is left behind. */
+export class DeadlineReachedError extends GoLiveError {
+  readonly code = 'DeadlineReachedError';
+}
+
+/** Somebody asked the dump to stop: it was given up, and nothing is left behind. */
+export class DumpAbortedError extends GoLiveError {
+  readonly code = 'DumpAbortedError';
+  override readonly retryable = true;
+}

@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+  type HeadObjectCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { setTimeout as delay } from 'node:timers/promises';
+import { compositeChecksum, sameCompositeChecksum } from './composite-checksum';
+import { ArchiveMismatchError, ArchiveUploadError, EmptyArchiveError } from './errors';
+import { PartBuffers } from './part-buffers';
+import { bufferBytes, MAX_PARTS, partBytes } from './part-size';
+import { mayPass, saidByS3, saysS3, statusOf } from './s3-failure';
+
+export interface UploadTarget {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly key: string;
+  /** Ends every request but those that clean up. Its reason is what is thrown. */
+  readonly signal: AbortSignal;
+  /** Called after each part that S3 has stored. */
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+}
+
+export interface UploadProgress {
+  /** Stored so far. */
+  readonly bytes: number;
+  readonly parts: number;
+}
+
+/** What S3 has confirmed to hold. */
+export interface StoredArchive {
+  readonly bytes: number;
+  /** Of the whole archive, lower-case hexadecimal. */
+  readonly sha256: string;
+  /** As S3 writes it: base64, a hyphen, the number of parts. */
+  readonly s3ChecksumSha256: string;
+  readonly parts: number;
+}
+
+/** A second per MiB, on top of a minute: slower than that, a connection is given up and tried anew. */
+const PART_TIMEOUT_MS = (bytes: number) => 60_000 + Math.ceil(bytes / 1024 / 1024) * 1_000;
+const ABORT_ATTEMPTS = 6;
+/** All of them together: the deadline's margin must hold this and the child's end. */
+const ABORT_MS = 20_000;
+
+/**
+ * Streams bytes of unknown length into one object of S3, with bounded memory and parts that grow, and checks
+ * afterwards that S3 holds the very bytes that were sent. The object exists only after {@link complete}.
+ * Why not @aws-sdk/lib-storage: docs/decisions/0301-own-multipart-upload.md.
+ */
+export class MultipartUpload {
+  private readonly buffers = new PartBuffers(bufferBytes);
+  private readonly archiveHash = createHash('sha256');
+  private readonly parts: { digest: Buffer; etag: string | undefined }[] = [];
+  private readonly underWay = new Set<Promise<void>>();
+  /** Ends the other parts when one has failed. */
+  private readonly failure = new AbortController();
+  private readonly signal: AbortSignal;
+  private bytes = 0;
+  private stored = { bytes: 0, parts: 0 };
+
+  private constructor(
+    private readonly target: UploadTarget,
+    private readonly uploadId: string,
+  ) {
+    this.signal = AbortSignal.any([target.signal, this.failure.signal]);
+  }
+
+  /** @throws ArchiveUploadError */
+  static async create(target: UploadTarget): Promise<MultipartUpload> {
+    const { s3, bucket, key, signal } = target;
+    try {
+      const { UploadId } = await s3.send(
+        new CreateMultipartUploadCommand({
+          Bucket: bucket,
+          Key: key,
+          ContentType: 'application/octet-stream',
+          ChecksumAlgorithm: 'SHA256',
+          ChecksumType: 'COMPOSITE',
+        }),
+        { abortSignal: signal },
+      );
+      if (UploadId === undefined) throw new Error('S3 named no upload');
+      return new MultipartUpload(target, UploadId);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw uploadError(`the upload of s3://${bucket}/${key} could not begin`, error);
+    }
+  }
+
+  /**
+   * Reads the source to its end. Returns when every part is stored; reads no faster than S3 takes.
+   *
+   * @throws ArchiveUploadError, or the signal's reason; the source is destroyed then
+   */
+  async receive(source: Readable): Promise<void> {
+    const stop = () => source.destroy(this.signal.reason as Error);
+    this.signal.addEventListener('abort', stop, { once: true });
+    try {
+      this.signal.throwIfAborted();
+      await this.sendInParts(source);
+      await Promise.all(this.underWay);
+      this.signal.throwIfAborted();
+    } catch (error) {
+      this.failure.abort(error);
+      throw this.signal.reason;
+    } finally {
+      this.signal.removeEventListener('abort', stop);
+      this.buffers.close(this.signal.reason);
+      await Promise.allSettled(this.underWay);
+    }
+  }
+
+  /**
+   * Makes the object exist, then asks S3 what it holds. An answer that was lost is settled by that question,
+   * because nobody else writes to a key with this attempt's id.
+   *
+   * @throws EmptyArchiveError, ArchiveUploadError, ArchiveMismatchError
+   */
+  async complete(): Promise<StoredArchive> {
+    const { s3, bucket, key, signal } = this.target;
+    if (this.bytes === 0) {
+      throw new EmptyArchiveError(
+        'pg_dump reported success and wrote nothing; run it by hand with the same arguments, and see that no wrapper of that name comes first on the PATH',
+      );
+    }
+    const checksum = compositeChecksum(this.parts.map(({ digest }) => digest));
+    let refusal: unknown;
+    try {
+      await s3.send(
+        new CompleteMultipartUploadCommand({
+          Bucket: bucket,
+          Key: key,
+          UploadId: this.uploadId,
+          MpuObjectSize: this.bytes,
+          IfNoneMatch: '*',
+          MultipartUpload: {
+            Parts: this.parts.map(({ digest, etag }, index) => ({
+              PartNumber: index + 1,
+              ETag: etag,
+              ChecksumSHA256: digest.toString('base64'),
+            })),
+          },
+        }),
+        // S3 puts the parts together before it answers.
+        { abortSignal: signal, requestTimeout: 300_000 },
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      refusal = error;
+    }
+    const held = await this.head();
+    if (!held) throw uploadError(`S3 did not complete s3://${bucket}/${key}`, refusal);
+    if (held.ContentLength !== this.bytes || !sameCompositeChecksum(held.ChecksumSHA256, checksum)) {
+      throw new ArchiveMismatchError(
+        `s3://${bucket}/${key} should hold ${this.bytes} bytes with checksum ${checksum} and holds ${held.ContentLength} bytes with ${held.ChecksumSHA256 ?? 'no checksum'}; run the dump again, and open a case with AWS if it happens twice`,
+      );
+    }
+    return {
+      bytes: this.bytes,
+      sha256: this.archiveHash.digest('hex'),
+      s3ChecksumSha256: checksum,
+      parts: this.parts.length,
+    };
+  }
+
+  /**
+   * Gives the upload up, and its parts with it. A part that was under way may arrive after an abort, so it is
+   * repeated until S3 no longer knows the upload.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+   *
+   * @returns whether S3 confirmed it. When not, the vault's lifecycle rule removes the parts some days later.
+   */
+  async abort(): Promise<boolean> {
+    const { s3, bucket, key } = this.target;
+    const upload = { Bucket: bucket, Key: key, UploadId: this.uploadId };
+    this.failure.abort(new Error('the upload was given up'));
+    await Promise.allSettled(this.underWay);
+    const limits = { abortSignal: AbortSignal.timeout(ABORT_MS), requestTimeout: 5_000 };
+    for (let attempt = 1; attempt <= ABORT_ATTEMPTS; attempt++) {
+      try {
+        await s3.send(new AbortMultipartUploadCommand(upload), limits);
+        await s3.send(new ListPartsCommand({ ...upload, MaxParts: 1 }), limits);
+      } catch (error) {
+        if (saysS3(error, 'NoSuchUpload') || statusOf(error) === 404) return true;
+        if (!mayPass(error) || limits.abortSignal.aborted) return false;
+      }
+      await delay(50 * 2 ** attempt);
+    }
+    return false;
+  }
+
+  private async sendInParts(source: Readable): Promise<void> {
+    let buffer: Buffer | undefined;
+    let filled = 0;
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      this.archiveHash.update(chunk);
+      this.bytes += chunk.length;
+      for (let taken = 0; taken < chunk.length;) {
+        buffer ??= await this.buffers.borrow(this.nextPartBytes());
+        const copied = chunk.copy(buffer, filled, taken);
+        taken += copied;
+        filled += copied;
+        if (filled < buffer.length) continue;
+        this.send(buffer, filled);
+        buffer = undefined;
+        filled = 0;
+      }
+    }
+    if (buffer) this.send(buffer, filled);
+  }
+
+  private nextPartBytes(): number {
+    const partNumber = this.parts.length + 1;
+    if (partNumber <= MAX_PARTS) return partBytes(partNumber);
+    throw new ArchiveUploadError(
+      `the archive has ${this.bytes} bytes and is not at its end, and S3 takes no more than ${MAX_PARTS} parts; leave out what need not be in a dump, or rely on snapshots for this database`,
+      { retryable: false },
+    );
+  }
+
+  private send(buffer: Buffer, length: number): void {
+    const body = buffer.subarray(0, length);
+    const part = {
+      digest: createHash('sha256').update(body).digest(),
+      etag: undefined as string | undefined,
+    };
+    const partNumber = this.parts.push(part);
+    const sending = this.sendPart(partNumber, body, part.digest)
+      .then((etag) => {
+        part.etag = etag;
+        this.stored = { bytes: this.stored.bytes + length, parts: this.stored.parts + 1 };
+        this.buffers.giveBack(buffer);
+        this.target.onProgress?.(this.stored);
+      })
+      .catch((error: unknown) => {
+        // Its buffer is not used again: a socket may still hold it.
+        this.failure.abort(error);
+        this.buffers.close(error);
+      })
+      .finally(() => this.underWay.delete(sending));
+    this.underWay.add(sending);
+  }
+
+  /** @returns the part's ETag */
+  private async sendPart(partNumber: number, body: Buffer, digest: Buffer): Promise<string> {
+    const { s3, bucket, key, signal } = this.target;
+    const checksum = digest.toString('base64');
+    const command = new UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: this.uploadId,
+      PartNumber: partNumber,
+      Body: body,
+      ContentLength: body.length,
+      ChecksumSHA256: checksum,
+    });
+    // The signature covers the body's SHA-256, which we have already: spares the SDK another pass over it.
+    command.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers['x-amz-content-sha256'] = digest.toString('hex');
+        return next(args);
+      },
+      { step: 'build', name: 'knownPayloadHash' },
+    );
+    try {
+      const answer = await s3.send(command, {
+        abortSignal: this.signal,
+        requestTimeout: PART_TIMEOUT_MS(body.length),
+      });
+      if (answer.ETag === undefined || (answer.ChecksumSHA256 ?? checksum) !== checksum) {
+        throw new ArchiveMismatchError(
+          `S3 stored part ${partNumber} of s3://${bucket}/${key} with checksum ${answer.ChecksumSHA256} and ETag ${answer.ETag}, and its bytes have ${checksum}; run the dump again`,
+        );
+      }
+      return answer.ETag;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ArchiveMismatchError) throw error;
+      throw uploadError(`part ${partNumber} of s3://${bucket}/${key} could not be stored`, error);
+    }
+  }
+
+  private async head(): Promise<HeadObjectCommandOutput | undefined> {
+    const { s3, bucket, key, signal } = this.target;
+    try {
+      return await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }), {
+        abortSignal: signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (statusOf(error) === 404) return undefined;
+      throw uploadError(`S3 did not say what it holds as s3://${bucket}/${key}`, error);
+    }
+  }
+}
+
+function uploadError(what: string, cause: unknown): ArchiveUploadError {
+  return new ArchiveUploadError(`${what}: ${saidByS3(cause)}`, { cause, retryable: mayPass(cause) });
+}
