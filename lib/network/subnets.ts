@@ -1,0 +1,7 @@
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+
+/** For what holds data: no way out and none in. */
+export const DATA_SUBNETS = { subnetType: SubnetType.PRIVATE_ISOLATED } as const;
+
+/** For what calls the internet: there only where the network has NAT. */
+export const EGRESS_SUBNETS = { subnetType: SubnetType.PRIVATE_WITH_EGRESS } as const;

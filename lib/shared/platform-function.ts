@@ -1,0 +1,303 @@
+import { App, Duration, type Size, Stage } from 'aws-cdk-lib';
+import {
+  ComparisonOperator,
+  type Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import { Rule, Schedule as EventSchedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { type IGrantable, type IPrincipal, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { z } from 'zod';
+import type { SharedEnvironment } from '../../lambdas/shared/env';
+import { longestGapMinutes, type Schedule } from '../config/schedule';
+import { acknowledge } from './acknowledge';
+import type { FunctionSource } from './bundle';
+import { imageAsset, writeSourceMap, zipAsset } from './function-assets';
+import type { PlatformSettings } from './platform-settings';
+import { runbook } from './runbook';
+
+/** Our metrics' namespace, for EMF and for whoever draws them. */
+export const METRICS_NAMESPACE = 'GoLive';
+
+/** What becomes of an event that the function fails, when nobody waits for its answer. */
+export interface AsynchronousInvocation {
+  /** Where the event ends when it failed for good, and when it could not be delivered at all. */
+  readonly failureQueue: IQueue;
+  /** How often Lambda tries again: 0, 1 or 2. */
+  readonly retryAttempts: 0 | 1 | 2;
+  /** Older events are not tried any more. @default 2 hours */
+  readonly maxEventAge?: Duration;
+}
+
+/** Set by `PlatformFunction` itself, the same way for every function. */
+type Managed =
+  | 'architecture'
+  | 'deadLetterQueue'
+  | 'deadLetterQueueEnabled'
+  | 'deadLetterTopic'
+  | 'environment'
+  | 'functionName'
+  | 'logFormat'
+  | 'logGroup'
+  | 'loggingFormat'
+  | 'logRemovalPolicy'
+  | 'logRetention'
+  | 'logRetentionRetryOptions'
+  | 'logRetentionRole'
+  | 'maxEventAge'
+  | 'memorySize'
+  | 'onFailure'
+  | 'retryAttempts'
+  | 'role'
+  | 'timeout'
+  | 'tracing';
+
+/**
+ * Everything that a Lambda function may be told is passed on, but for what is the same for every function.
+ *
+ * @typeParam Contract the schema in the function's own `env.ts`
+ */
+export interface PlatformFunctionProps<Contract extends z.ZodObject> extends Omit<
+  lambda.FunctionOptions,
+  Managed
+> {
+  readonly platform: PlatformSettings;
+  /** Where its handler is: `lambdas/<capability>/<name>/handler.ts`. */
+  readonly source: FunctionSource;
+  /** `image` when it needs programs beside Node; then a `Dockerfile` stands beside the handler. */
+  readonly packaging: 'zip' | 'image';
+  readonly contract: Contract;
+  /** What the contract asks for; what every function is told comes on top. */
+  readonly environment: NoInfer<z.input<Contract>>;
+  readonly timeout: Duration;
+  readonly memory: Size;
+  /** @default it is only invoked by callers who wait for the answer */
+  readonly asynchronous?: AsynchronousInvocation;
+}
+
+/**
+ * The one way to make a function: arm64, the current Node, its own log group and role, JSON logs, traces, and
+ * an alarm that says when it fails. {@link runOn} gives it a schedule, and an alarm that says when it is silent.
+ */
+export class PlatformFunction<Contract extends z.ZodObject>
+  extends Construct
+  implements IGrantable, IConnectable
+{
+  readonly function: lambda.Function;
+  readonly grantPrincipal: IPrincipal;
+  /** The contract's variables only. */
+  private readonly label: string;
+  private readonly asynchronous: AsynchronousInvocation | undefined;
+
+  /** @throws BundleError when the handler does not exist or does not build */
+  constructor(scope: Construct, id: string, props: PlatformFunctionProps<Contract>) {
+    super(scope, id);
+    const {
+      platform,
+      source,
+      packaging,
+      contract: _contract,
+      environment,
+      memory,
+      asynchronous,
+      ...options
+    } = props;
+    this.label = `${source.capability}-${source.name}`;
+    this.asynchronous = asynchronous;
+
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: platform.logRetentionDays,
+      removalPolicy: platform.removalPolicy,
+    });
+    const role = this.makeRole(logGroup, props.vpc !== undefined);
+    const sentryDsn = this.findSentryDsn(platform);
+
+    const common: lambda.FunctionOptions = {
+      ...options,
+      role,
+      logGroup,
+      description: options.description ?? `${this.label} of ${platform.environmentName}`,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: memory.toMebibytes(),
+      tracing: lambda.Tracing.ACTIVE,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      applicationLogLevelV2: lambda.ApplicationLogLevel[platform.logLevel],
+      environment: {
+        ...textValues(environment),
+        ...this.sharedEnvironment(platform, sentryDsn),
+      },
+      ...(asynchronous && {
+        onFailure: new SqsDestination(asynchronous.failureQueue),
+        retryAttempts: asynchronous.retryAttempts,
+        maxEventAge: asynchronous.maxEventAge ?? Duration.hours(2),
+      }),
+    };
+    this.function =
+      packaging === 'zip'
+        ? new lambda.Function(this, 'Function', {
+            ...common,
+            runtime: lambda.Runtime.NODEJS_24_X,
+            handler: 'index.handler',
+            code: lambda.Code.fromAsset(zipAsset(source)),
+          })
+        : new lambda.DockerImageFunction(this, 'Function', {
+            ...common,
+            code: lambda.DockerImageCode.fromImageAsset(imageAsset(source), {
+              platform: Platform.LINUX_ARM64,
+            }),
+          });
+    this.grantPrincipal = role;
+    sentryDsn?.grantRead(role);
+    writeSourceMap(assemblyFolder(this), source);
+
+    acknowledge(
+      role,
+      'AwsSolutions',
+      'AwsSolutions-IAM5[Resource::*]',
+      'X-Ray takes segments for no resource in particular, and read-only Describe calls have none to name.',
+    );
+    this.addFailingAlarm();
+  }
+
+  /** The function's security groups. Throws when it is not in a VPC. */
+  get connections(): Connections {
+    return this.function.connections;
+  }
+
+  /**
+   * Runs the function at these times, and adds an alarm for when it does not.
+   *
+   * @throws Error when the function has no `asynchronous`: a schedule does not wait for the answer
+   */
+  runOn(schedule: Schedule): Rule {
+    if (!this.asynchronous) {
+      throw new Error(`${this.label} has a schedule but no destination for failures: pass "asynchronous"`);
+    }
+    const rule = new Rule(this, 'Schedule', {
+      description: `Runs ${this.label}, UTC`,
+      schedule: EventSchedule.cron({
+        minute: schedule.minute,
+        hour: schedule.hour,
+        ...(schedule.weekDay !== undefined && { weekDay: schedule.weekDay }),
+      }),
+      targets: [
+        new LambdaFunction(this.function, {
+          // These are for delivery to Lambda; what the handler fails is `asynchronous`'s.
+          deadLetterQueue: this.asynchronous.failureQueue,
+          retryAttempts: 8,
+          maxEventAge: Duration.hours(2),
+        }),
+      ],
+    });
+    this.addNotRunningAlarm(schedule);
+    return rule;
+  }
+
+  /** How often it ran. @default sum over 5 minutes */
+  metricInvocations(options?: MetricOptions): Metric {
+    return this.function.metricInvocations(options);
+  }
+
+  /** How often it failed, timeouts and crashes included. @default sum over 5 minutes */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.function.metricErrors(options);
+  }
+
+  /** How long it took, milliseconds. @default average over 5 minutes */
+  metricDuration(options?: MetricOptions): Metric {
+    return this.function.metricDuration(options);
+  }
+
+  /** How often Lambda turned an invocation away. @default sum over 5 minutes */
+  metricThrottles(options?: MetricOptions): Metric {
+    return this.function.metricThrottles(options);
+  }
+
+  /** Our own role instead of CDK's, whose managed policy may write to every log group of the account. */
+  private makeRole(logGroup: LogGroup, isInVpc: boolean): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    if (isInVpc) {
+      role.addManagedPolicy(
+        ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'),
+      );
+      acknowledge(
+        role,
+        'AwsSolutions',
+        'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]',
+        'AWS keeps the list of what Lambda needs to attach a function to a VPC.',
+      );
+    }
+    return role;
+  }
+
+  private findSentryDsn(platform: PlatformSettings): ISecret | undefined {
+    return platform.sentryDsnSecretName === undefined
+      ? undefined
+      : Secret.fromSecretNameV2(this, 'SentryDsn', platform.sentryDsnSecretName);
+  }
+
+  private sharedEnvironment(
+    platform: PlatformSettings,
+    sentryDsn: ISecret | undefined,
+  ): Record<string, string> {
+    const shared: z.input<typeof SharedEnvironment> = {
+      GOLIVE_ENVIRONMENT: platform.environmentName,
+      POWERTOOLS_SERVICE_NAME: this.label,
+      POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      POWERTOOLS_LOG_LEVEL: platform.logLevel,
+      SENTRY_DSN_SECRET_ARN: sentryDsn?.secretArn,
+    };
+    return textValues(shared);
+  }
+
+  /** One failed run is an alarm, and it stays one until a run succeeds: between runs there is no data. */
+  private addFailingAlarm(): void {
+    this.metricErrors({ period: Duration.minutes(5) }).createAlarm(this, 'FailingAlarm', {
+      alarmDescription: `The last run of ${this.label} failed. ${runbook(this.label, 'failing')}`,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+  }
+
+  /**
+   * Hourly periods over the longest gap between runs and two hours for a late start: CloudWatch looks back
+   * seven days when a period is an hour or more. Silence counts as breaching, so a new function is in alarm
+   * until its first run.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+   */
+  private addNotRunningAlarm(schedule: Schedule): void {
+    const hours = Math.ceil(longestGapMinutes(schedule) / 60) + 2;
+    this.metricInvocations({ period: Duration.hours(1) }).createAlarm(this, 'NotRunningAlarm', {
+      alarmDescription: `${this.label} has not run for ${hours} hours. ${runbook(this.label, 'not-running')}`,
+      threshold: 1,
+      evaluationPeriods: hours,
+      datapointsToAlarm: hours,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+}
+
+/** Drops what is not set. A contract's input is text, because that is all an environment can carry. */
+function textValues(environment: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function assemblyFolder(scope: Construct): string {
+  const root = scope.node.root;
+  return App.isApp(root) ? root.outdir : (Stage.of(scope) as Stage).outdir;
+}

@@ -1,0 +1,43 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { EnvironmentConfig } from '../config';
+
+/** What every function and log group of an environment shares. */
+export interface PlatformSettings {
+  /** Such as `prod`. */
+  readonly environmentName: string;
+  readonly logLevel: EnvironmentConfig['logLevel'];
+  /** Days; one of those that CloudWatch Logs accepts. */
+  readonly logRetentionDays: number;
+  /** What becomes of logs, keys and buckets whose resource leaves the template. */
+  readonly removalPolicy: RemovalPolicy;
+  /** The name of a secret that holds a Sentry DSN. @default Sentry is off */
+  readonly sentryDsnSecretName?: string | undefined;
+}
+
+export function platformSettings(config: EnvironmentConfig): PlatformSettings {
+  return {
+    environmentName: config.name,
+    logLevel: config.logLevel,
+    logRetentionDays: config.logRetentionDays,
+    removalPolicy: removalPolicies(config.dataRemoval).other,
+    sentryDsnSecretName: config.sentryDsnSecretName,
+  };
+}
+
+/**
+ * Only a database can leave a snapshot behind. Under `snapshot` everything else is retained, its key above
+ * all: without the key the snapshot is noise.
+ */
+export function removalPolicies(dataRemoval: EnvironmentConfig['dataRemoval']): {
+  readonly database: RemovalPolicy;
+  readonly other: RemovalPolicy;
+} {
+  switch (dataRemoval) {
+    case 'retain':
+      return { database: RemovalPolicy.RETAIN, other: RemovalPolicy.RETAIN };
+    case 'snapshot':
+      return { database: RemovalPolicy.SNAPSHOT, other: RemovalPolicy.RETAIN };
+    case 'destroy':
+      return { database: RemovalPolicy.DESTROY, other: RemovalPolicy.DESTROY };
+  }
+}

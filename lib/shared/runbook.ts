@@ -1,0 +1,4 @@
+/** Where an alarm sends its reader: `See docs/runbook.md#backup-dump-failing`. */
+export function runbook(...words: readonly string[]): string {
+  return `See docs/runbook.md#${words.join('-')}`;
+}
