@@ -6,7 +6,7 @@ import type { Tracer } from '@aws-lambda-powertools/tracer';
 import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { SharedEnvironment } from './env';
 import { createErrorReporter, type ErrorReporter } from './error-reporter';
 import { FunctionTimeoutError, InvalidEnvironmentError, InvalidEventError } from './errors';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What every platform function is told. `PlatformFunction` fills it in; a function's own contract stands in

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How far an invocation may name an instant in the future: clocks differ, years should not. */
 const CLOCK_SKEW_MS = 5 * 60_000;

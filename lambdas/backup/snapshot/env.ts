@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WholeNumber } from '../../shared/env';
 
 /** What the snapshot function is told: the type of its construct's `environment` and its check at run time. */
