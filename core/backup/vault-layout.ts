@@ -10,6 +10,7 @@ export type BackupId = string & { readonly __brand: 'BackupId' };
 
 const DUMPS = 'dumps/';
 const MANIFEST = 'manifest.json';
+const ARCHIVE = /^archive-[A-Za-z0-9-]+\.pgdump$/;
 const BACKUP_ID = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
 
 /**
@@ -61,10 +62,27 @@ export function manifestKey(database: string, backupId: BackupId): string {
 
 /** Reads a manifest's key back; undefined for every other object of the vault. */
 export function parseManifestKey(key: string): { database: string; backupId: BackupId } | undefined {
-  if (!key.startsWith(DUMPS) || !key.endsWith(`/${MANIFEST}`)) return undefined;
+  const owner = ownerOf(key);
+  return owner && manifestKey(owner.database, owner.backupId) === key ? owner : undefined;
+}
+
+/** Reads an archive's key back, whichever attempt wrote it; undefined for every other object of the vault. */
+export function parseArchiveKey(key: string): { database: string; backupId: BackupId } | undefined {
+  const owner = ownerOf(key);
+  const prefix = owner && backupPrefix(owner.database, owner.backupId);
+  return prefix && key.startsWith(prefix) && ARCHIVE.test(key.slice(prefix.length)) ? owner : undefined;
+}
+
+/** The backup that a key claims to belong to, by its parts; whether its prefix is right is not looked at. */
+function ownerOf(key: string): { database: string; backupId: BackupId } | undefined {
+  if (!key.startsWith(DUMPS)) return undefined;
   const [database, , , , id, ...rest] = key.slice(DUMPS.length).split('/');
   const backupId = id === undefined ? undefined : asBackupId(id);
   if (!database || !backupId || rest.length !== 1) return undefined;
-  const decoded = decodeURIComponent(database);
-  return manifestKey(decoded, backupId) === key ? { database: decoded, backupId } : undefined;
+  try {
+    return { database: decodeURIComponent(database), backupId };
+  } catch {
+    // Not percent-encoding, so nothing that we wrote.
+    return undefined;
+  }
 }

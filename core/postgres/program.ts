@@ -12,6 +12,8 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
   /** Taken out of what the child writes to stderr. */
   readonly secrets?: readonly string[];
+  /** Called with what the child writes to stderr, as it comes: some programs tell their progress there. */
+  readonly onStderr?: (chunk: Buffer) => void;
   /** Ends the child. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,7 +46,10 @@ export async function runProgram(
   signal?.throwIfAborted();
   const child = spawn(name, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], shell: false });
   const stderr = new LastLines(secrets);
-  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr.add(chunk);
+    program.onStderr?.(chunk);
+  });
 
   let forceful: NodeJS.Timeout | undefined;
   const end = (reason: unknown) => {

@@ -1,0 +1,133 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { dumpsPrefix, parseArchiveKey, parseManifestKey, type BackupId } from '../vault-layout';
+import { checkDump, type Candidate, type CataloguedDump } from './check-dump';
+import { BackupNotFoundError } from './errors';
+import type { RejectedDump, RejectionReason } from './rejection';
+import { vaultPages, type VaultObject } from './vault-object';
+
+export interface ListDumpsOptions {
+  readonly s3: S3Client;
+  /** The vault. */
+  readonly bucket: string;
+  /** @default every database's dumps */
+  readonly database?: string;
+  /**
+   * How many backups are checked at the same time. Each takes two requests, and a request waits for S3 some
+   * 20 ms, so 32 are about 800 backups a second. Not more than the client's sockets, of which it has 50.
+   * @default 32
+   */
+  readonly concurrency?: number;
+}
+
+export interface DumpCatalogue {
+  /** Every dump that is a backup, newest first by S3's clock. */
+  readonly dumps: readonly CataloguedDump[];
+  /** What lies among them and is none, in the order of the keys. */
+  readonly rejected: readonly RejectedDump[];
+}
+
+/**
+ * Lists the dumps of a vault from the bucket alone: nothing else needs to be left. A dump is a backup only if
+ * its manifest parses and the archive that it names is there with the manifest's size and S3 checksum.
+ *
+ * @throws CatalogueUnavailableError when S3 fails to answer; never because of what lies in the vault
+ */
+export async function listDumps(options: ListDumpsOptions): Promise<DumpCatalogue> {
+  const { s3, bucket, concurrency = 32 } = options;
+  const slots = new Slots();
+  const rejected: RejectedDump[] = [];
+  for await (const page of vaultPages(s3, bucket, dumpsPrefix(options.database))) {
+    for (const object of page) {
+      if (!slots.take(object)) rejected.push(rejection(object, 'foreign-object'));
+    }
+  }
+
+  const dumps: CataloguedDump[] = [];
+  const queue = slots.values();
+  const work = async (): Promise<void> => {
+    for (const slot of queue) {
+      const { manifest } = slot;
+      const verdict = manifest ? await checkDump(s3, bucket, { ...slot, manifest }) : undefined;
+      if (verdict && 'reason' in verdict) rejected.push(verdict);
+      else if (verdict) dumps.push(verdict);
+      const named = verdict && 'manifest' in verdict ? verdict.manifest.archive.key : undefined;
+      for (const archive of slot.archives.values()) {
+        if (archive.key === named) continue;
+        // Beside a manifest that is no good, the archive may be the one it meant: one complaint is enough.
+        if (manifest && named === undefined) continue;
+        rejected.push(rejection(archive, manifest ? 'archive-not-named' : 'manifest-missing', slot));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+
+  return {
+    dumps: dumps.sort(newestFirst),
+    rejected: rejected.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
+  };
+}
+
+/**
+ * The newest dump that is a backup.
+ *
+ * @throws BackupNotFoundError when there is none, CatalogueUnavailableError
+ */
+export async function newestDump(options: ListDumpsOptions): Promise<CataloguedDump> {
+  const { dumps, rejected } = await listDumps(options);
+  const newest = dumps[0];
+  if (newest) return newest;
+  const whose = options.database === undefined ? '' : ` of database ${JSON.stringify(options.database)}`;
+  throw new BackupNotFoundError(
+    `the vault ${options.bucket} holds no backup${whose}, and ${rejected.length} things that are none; run a dump, or look in the DR region's vault`,
+  );
+}
+
+function newestFirst(a: CataloguedDump, b: CataloguedDump): number {
+  // S3 gives whole seconds; ids break the tie by the instant that the dump was scheduled for.
+  return b.storedAt.getTime() - a.storedAt.getTime() || (b.backupId < a.backupId ? -1 : 1);
+}
+
+type Slot = Omit<Candidate, 'manifest'> & { manifest?: VaultObject; archives: Map<string, VaultObject> };
+
+/** Brings together what belongs to one backup. */
+class Slots {
+  private readonly byBackup = new Map<string, Slot>();
+
+  /** @returns whether the object belongs to a backup */
+  take(object: VaultObject): boolean {
+    const asManifest = parseManifestKey(object.key);
+    const owner = asManifest ?? parseArchiveKey(object.key);
+    if (!owner) return false;
+    const name = `${owner.backupId} ${owner.database}`;
+    const slot: Slot = this.byBackup.get(name) ?? { ...owner, archives: new Map() };
+    this.byBackup.set(name, slot);
+    if (asManifest) slot.manifest = object;
+    else slot.archives.set(object.key, object);
+    return true;
+  }
+
+  values(): IterableIterator<Slot> {
+    return this.byBackup.values();
+  }
+}
+
+const ABOUT_LISTED: Partial<Record<RejectionReason, string>> = {
+  'foreign-object': 'it is nothing that GoLive writes; look who put it there',
+  'manifest-missing':
+    'no manifest lies beside it, so the dump did not end or is about to; if it is still so in an hour, see the dump function’s log',
+  'archive-not-named':
+    'the manifest beside it names another archive, so an attempt that failed left it; retention removes it with its backup',
+};
+
+function rejection(
+  object: VaultObject,
+  reason: RejectionReason,
+  of?: { database: string; backupId: BackupId },
+): RejectedDump {
+  return {
+    ...object,
+    reason,
+    message: ABOUT_LISTED[reason] ?? reason,
+    ...(of && { database: of.database, backupId: of.backupId }),
+  };
+}

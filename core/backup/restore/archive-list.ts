@@ -1,0 +1,53 @@
+/** A line of the archive's table of contents that is not restored, and why. */
+export interface LeftOut {
+  /** As `pg_restore --list` shows it, such as `COMMENT - EXTENSION pgcrypto`. */
+  readonly entry: string;
+  readonly reason: string;
+}
+
+export interface ArchiveList {
+  /** For `pg_restore --use-list`. */
+  readonly text: string;
+  /** How many entries it restores. */
+  readonly entries: number;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * What a master user of RDS, who is no superuser, cannot do or should not. Anything else that it cannot do
+ * fails the restore: nothing is passed over in silence.
+ */
+const NOT_RESTORED: readonly { readonly entry: RegExp; readonly reason: string }[] = [
+  {
+    // CREATE EXTENSION sets the very comment from the extension's control file.
+    entry: /^COMMENT - EXTENSION /,
+    reason: 'only an extension’s owner may comment on it, and CREATE EXTENSION sets the comment already',
+  },
+  {
+    // A restored copy that subscribes would steal the original's replication slot.
+    entry: /^(COMMENT|SECURITY LABEL|ACL)? ?-? ?SUBSCRIPTION /,
+    reason: 'a copy must not take over the original’s subscription; create it by hand after the switch',
+  },
+];
+
+/**
+ * Turns what `pg_restore --list` prints into a list to restore by. Entries read
+ * `<id>; <catalogue's oid> <object's oid> <kind> <schema> <name> <owner>`.
+ * https://www.postgresql.org/docs/17/app-pgrestore.html
+ */
+export function archiveList(listing: string): ArchiveList {
+  const leftOut: LeftOut[] = [];
+  let entries = 0;
+  const lines = listing.split('\n').map((line) => {
+    const entry = /^\d+; \d+ \d+ (.*)$/.exec(line)?.[1];
+    if (entry === undefined) return line;
+    const rule = NOT_RESTORED.find((candidate) => candidate.entry.test(entry));
+    if (!rule) {
+      entries += 1;
+      return line;
+    }
+    leftOut.push({ entry: entry.trim(), reason: rule.reason });
+    return `;${line}`;
+  });
+  return { text: lines.join('\n'), entries, leftOut };
+}

@@ -1,0 +1,37 @@
+import { GoLiveError } from '../../shared/errors';
+
+/** The archive's bytes are not those that the manifest vouches for. Nothing was restored. */
+export class ArchiveCorruptError extends GoLiveError {
+  readonly code = 'ArchiveCorruptError';
+}
+
+/** The archive did not come from the vault. Nothing was restored. */
+export class ArchiveDownloadError extends GoLiveError {
+  readonly code = 'ArchiveDownloadError';
+  override readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
+}
+
+/** The archive does not fit in the temporary folder. Nothing was downloaded. */
+export class DiskTooSmallError extends GoLiveError {
+  readonly code = 'DiskTooSmallError';
+}
+
+/** A restore goes into an empty database only: into a filled one it would mix two states. */
+export class TargetNotEmptyError extends GoLiveError {
+  readonly code = 'TargetNotEmptyError';
+}
+
+/** pg_restore does not read archives of a newer pg_dump. */
+export class RestoreClientTooOldError extends GoLiveError {
+  readonly code = 'RestoreClientTooOldError';
+}
+
+/** The server is of an older major version than the one that was dumped, and may not know what it is told. */
+export class TargetServerTooOldError extends GoLiveError {
+  readonly code = 'TargetServerTooOldError';
+}
