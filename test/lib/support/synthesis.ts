@@ -1,0 +1,85 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import cdkJson from '../../../cdk.json';
+import { type EnvironmentConfig, type EnvironmentName, loadEnvironments } from '../../../lib/config';
+import { PlatformStage } from '../../../lib/platform-stage';
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A temporary folder that is gone when the test file ends. */
+export function outdir(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'golive-synth-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** An app with the feature flags of `cdk.json`, as the CLI would give them. */
+export function makeApp(): App {
+  return new App({ context: cdkJson.context, outdir: outdir() });
+}
+
+export type StackName = 'Network' | 'Database' | 'Backup';
+export type Templates = Record<StackName, Template>;
+
+export function configOf(name: EnvironmentName): EnvironmentConfig {
+  return loadEnvironments([name])[0] as EnvironmentConfig;
+}
+
+const known = new Map<EnvironmentName, Templates>();
+
+/** The templates of an environment as it is configured; synthesised once per test file. */
+export function templatesOf(name: EnvironmentName): Templates {
+  const templates = known.get(name) ?? templatesFor(configOf(name));
+  known.set(name, templates);
+  return templates;
+}
+
+/** The templates of a configuration of the test's own. */
+export function templatesFor(config: EnvironmentConfig): Templates {
+  const stage = new PlatformStage(makeApp(), { config });
+  return {
+    Network: Template.fromStack(stage.network),
+    Database: Template.fromStack(stage.database),
+    Backup: Template.fromStack(stage.backup),
+  };
+}
+
+interface ReportedFinding {
+  readonly ruleName: string;
+  readonly acknowledgedId?: string;
+  readonly acknowledgedAt?: string;
+}
+
+export interface Report {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly violations: readonly ReportedFinding[];
+    readonly suppressedViolations?: readonly ReportedFinding[];
+  }[];
+}
+
+/** Synthesises everything with every check, as `bin/app.ts` does. */
+export function synthesiseAll(): { readonly app: App; readonly report: Report } {
+  const app = makeApp();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks());
+  for (const config of loadEnvironments()) new PlatformStage(app, { config });
+  app.synth();
+  return { app, report: readReport(app) };
+}
+
+export function readReport(app: App): Report {
+  return JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8')) as Report;
+}
+
+/** A template whose asset hashes, which change with every line of a handler, read `<hash>`. */
+export function normalised(template: Template): unknown {
+  return JSON.parse(JSON.stringify(template.toJSON()).replace(/[0-9a-f]{64}/g, '<hash>'));
+}
