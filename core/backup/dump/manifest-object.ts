@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Manifest } from '../manifest';
 import { ManifestAccessError, ManifestInvalidError } from './errors';
@@ -69,16 +69,22 @@ export async function putManifest(place: Place, manifest: Manifest): Promise<Man
   }
 }
 
+/**
+ * Lists before it gets: for an object that is not there, S3 answers a get with 403 unless the role may list the
+ * whole bucket, and ours may list `dumps/` alone.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 async function getText({ s3, bucket, key }: Place, signal?: AbortSignal): Promise<string | undefined> {
+  const options = signal && { abortSignal: signal };
   try {
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-    const { Body } = await s3.send(command, signal && { abortSignal: signal });
-    return await Body?.transformToString('utf8');
+    const listing = new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 });
+    const { Contents: found = [] } = await s3.send(listing, options);
+    if (found[0]?.Key !== key) return undefined;
+    const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), options);
+    return await body?.transformToString('utf8');
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
     throw new ManifestAccessError(
-      // Without s3:ListBucket, S3 answers 403 for an object that is not there.
       `whether s3://${bucket}/${key} exists could not be found out: ${saidByS3(error)}`,
       { cause: error, retryable: mayPass(error) },
     );

@@ -131,6 +131,7 @@ export class MultipartUpload {
       );
     }
     const checksum = compositeChecksum(this.parts.map(({ digest }) => digest));
+    const notCompleted = (cause: unknown) => uploadError(`S3 did not complete s3://${bucket}/${key}`, cause);
     let refusal: unknown;
     try {
       await s3.send(
@@ -155,8 +156,11 @@ export class MultipartUpload {
       signal.throwIfAborted();
       refusal = error;
     }
-    const held = await this.head();
-    if (!held) throw uploadError(`S3 did not complete s3://${bucket}/${key}`, refusal);
+    const held = await this.head().catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw refusal ? notCompleted(refusal) : error;
+    });
+    if (!held) throw notCompleted(refusal);
     if (held.ContentLength !== this.bytes || !sameCompositeChecksum(held.ChecksumSHA256, checksum)) {
       throw new ArchiveMismatchError(
         `s3://${bucket}/${key} should hold ${this.bytes} bytes with checksum ${checksum} and holds ${held.ContentLength} bytes with ${held.ChecksumSHA256 ?? 'no checksum'}; run the dump again, and open a case with AWS if it happens twice`,

@@ -1,0 +1,268 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Fault, LoopbackState, Operation, ToLoopback } from './loopback-s3';
+
+/**
+ * The process behind `startLoopbackS3`. It keeps no archive's bytes, but hashes every part, so that its answers
+ * about what it holds are true. It ends with its parent.
+ */
+interface Part {
+  readonly bytes: number;
+  readonly digest: Buffer;
+}
+
+interface Held {
+  readonly bytes: number;
+  readonly checksum: string;
+  /** Only of what came in one piece. */
+  readonly content?: Buffer;
+}
+
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+const uploads = new Map<string, { readonly path: string; readonly parts: Map<number, Part> }>();
+const objects = new Map<string, Held>();
+const counts: Partial<Record<Operation, number>> = {};
+let faults: Fault[] = [];
+
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+  ) {
+    super(code);
+  }
+}
+
+function operationOf(request: IncomingMessage, query: URLSearchParams, hasKey: boolean): Operation {
+  const inUpload = query.has('uploadId');
+  switch (request.method) {
+    case 'POST':
+      return inUpload ? 'CompleteMultipartUpload' : 'CreateMultipartUpload';
+    case 'PUT':
+      return inUpload ? 'UploadPart' : hasKey ? 'PutObject' : 'CreateBucket';
+    case 'DELETE':
+      return 'AbortMultipartUpload';
+    case 'HEAD':
+      return 'HeadObject';
+    default:
+      return inUpload ? 'ListParts' : hasKey ? 'GetObject' : 'ListObjectsV2';
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://loopback');
+  const path = decodeURIComponent(url.pathname);
+  const hasKey = path.split('/').length > 2;
+  const operation = operationOf(request, url.searchParams, hasKey);
+  counts[operation] = (counts[operation] ?? 0) + 1;
+  const fault = nextFault(operation);
+  if (fault && (await fail(fault, request, response))) return;
+  const upload = uploads.get(url.searchParams.get('uploadId') ?? '');
+  if (url.searchParams.has('uploadId') && upload?.path !== path) throw new Refusal(404, 'NoSuchUpload');
+  switch (operation) {
+    case 'CreateBucket':
+      request.resume();
+      return void response.end();
+    case 'CreateMultipartUpload': {
+      const id = randomUUID();
+      uploads.set(id, { path, parts: new Map() });
+      return xml(response, 'InitiateMultipartUploadResult', `<UploadId>${id}</UploadId>`);
+    }
+    case 'UploadPart': {
+      const part = await readPart(request);
+      upload!.parts.set(Number(url.searchParams.get('partNumber')), part);
+      response.setHeader('etag', etagOf(part));
+      response.setHeader('x-amz-checksum-sha256', part.digest.toString('base64'));
+      return void response.end();
+    }
+    case 'CompleteMultipartUpload': {
+      const body = (await readAll(request)).toString('utf8');
+      refuseTaken(request, path);
+      const held = join(upload!.parts, body, request);
+      objects.set(path, held);
+      uploads.delete(url.searchParams.get('uploadId')!);
+      return xml(response, 'CompleteMultipartUploadResult', `<ETag>"${held.checksum}"</ETag>`);
+    }
+    case 'AbortMultipartUpload':
+      // S3 may go on knowing an upload whose part was under way.
+      if (fault?.kind !== 'ignore') uploads.delete(url.searchParams.get('uploadId')!);
+      return void response.writeHead(204).end();
+    case 'ListParts':
+      return xml(response, 'ListPartsResult', '<IsTruncated>false</IsTruncated>');
+    case 'PutObject': {
+      const content = await readAll(request);
+      refuseTaken(request, path);
+      const checksum = createHash('sha256').update(content).digest('base64');
+      objects.set(path, { bytes: content.length, checksum, content });
+      response.setHeader('etag', `"${checksum}"`);
+      return void response.end();
+    }
+    case 'HeadObject': {
+      const held = objects.get(path);
+      if (!held) return void response.writeHead(404).end();
+      response.setHeader('content-length', held.bytes);
+      response.setHeader(
+        'x-amz-checksum-sha256',
+        fault?.kind === 'wrong-checksum' ? 'AAAA-1' : held.checksum,
+      );
+      return void response.end();
+    }
+    case 'GetObject': {
+      const content = objects.get(path)?.content;
+      if (!content) throw new Refusal(404, 'NoSuchKey');
+      return void response.end(content);
+    }
+    case 'ListObjectsV2': {
+      const prefix = `${path.replace(/\/$/, '')}/${url.searchParams.get('prefix') ?? ''}`;
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+      const contents = keys.map(
+        (key) => `<Contents><Key>${key.split('/').slice(2).join('/')}</Key></Contents>`,
+      );
+      return xml(response, 'ListBucketResult', contents.join(''));
+    }
+  }
+}
+
+function nextFault(operation: Operation): Fault | undefined {
+  const fault = faults.find((candidate) => candidate.operation === operation && candidate.times !== 0);
+  if (!fault) return undefined;
+  if (fault.after !== undefined && fault.after > 0) {
+    fault.after -= 1;
+    return undefined;
+  }
+  if (fault.times !== undefined) fault.times -= 1;
+  return fault;
+}
+
+/** @returns whether the request was answered, or never will be */
+async function fail(fault: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  switch (fault.kind) {
+    case 'refuse':
+      await readAll(request);
+      refuse(response, new Refusal(fault.status ?? 500, fault.code ?? 'InternalError'));
+      return true;
+    case 'refuse-with-200':
+      await readAll(request);
+      response.setHeader('content-type', 'application/xml');
+      response.end(
+        '<?xml version="1.0"?>\n<Error><Code>InternalError</Code><Message>we are sorry</Message></Error>',
+      );
+      return true;
+    case 'cut':
+      // After the first of its bytes.
+      request.once('data', () => request.socket.destroy());
+      return true;
+    case 'cut-answer':
+      response.end = () => (request.socket.destroy(), response);
+      return false;
+    case 'hang':
+      request.resume();
+      return true;
+    case 'ignore':
+    case 'wrong-checksum':
+      return false;
+  }
+}
+
+async function readPart(request: IncomingMessage): Promise<Part> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  const digest = hash.digest();
+  if (request.headers['x-amz-checksum-sha256'] !== digest.toString('base64'))
+    throw new Refusal(400, 'BadDigest');
+  if (request.headers['x-amz-content-sha256'] !== digest.toString('hex')) {
+    throw new Refusal(400, 'XAmzContentSHA256Mismatch');
+  }
+  return { bytes, digest };
+}
+
+/** As S3 does it: parts in order, named by ETag and checksum, none too small but the last. */
+function join(parts: Map<number, Part>, body: string, request: IncomingMessage): Held {
+  const asked = [...body.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
+    number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
+    etag: /<ETag>(.*?)</.exec(part)?.[1]?.replaceAll('&quot;', '"'),
+    checksum: /<ChecksumSHA256>(.*?)</.exec(part)?.[1],
+  }));
+  const hash = createHash('sha256');
+  let bytes = 0;
+  asked.forEach(({ number, etag, checksum }, index) => {
+    const part = parts.get(number);
+    if (!part || etag !== etagOf(part) || checksum !== part.digest.toString('base64')) {
+      throw new Refusal(400, 'InvalidPart');
+    }
+    if (number !== index + 1) throw new Refusal(400, 'InvalidPartOrder');
+    if (index < asked.length - 1 && part.bytes < MIN_PART_BYTES) throw new Refusal(400, 'EntityTooSmall');
+    hash.update(part.digest);
+    bytes += part.bytes;
+  });
+  const expected = request.headers['x-amz-mp-object-size'];
+  if (expected !== undefined && Number(expected) !== bytes) throw new Refusal(400, 'InvalidRequest');
+  return { bytes, checksum: `${hash.digest('base64')}-${asked.length}` };
+}
+
+function etagOf(part: Part): string {
+  return `"${part.digest.subarray(0, 16).toString('hex')}"`;
+}
+
+function refuseTaken(request: IncomingMessage, path: string): void {
+  if (request.headers['if-none-match'] === '*' && objects.has(path))
+    throw new Refusal(412, 'PreconditionFailed');
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function xml(response: ServerResponse, root: string, content: string): void {
+  response.setHeader('content-type', 'application/xml');
+  response.end(`<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${content}</${root}>`);
+}
+
+function refuse(response: ServerResponse, { status, code }: Refusal): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(`<?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+}
+
+function handle(request: IncomingMessage, response: ServerResponse): void {
+  answer(request, response).catch((error: unknown) => {
+    refuse(response, error instanceof Refusal ? error : new Refusal(500, 'InternalError'));
+  });
+}
+
+function state(): LoopbackState {
+  return {
+    uploads: uploads.size,
+    objects: Object.fromEntries(
+      [...objects].map(([path, { bytes, checksum }]) => [path, { bytes, checksum }]),
+    ),
+    counts,
+  };
+}
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message: ToLoopback) => {
+  switch (message.type) {
+    case 'listen': {
+      const server = message.tls ? createHttpsServer(message.tls, handle) : createHttpServer(handle);
+      server.keepAliveTimeout = 60_000;
+      server.listen(0, 'localhost', () => process.send!({ port: (server.address() as AddressInfo).port }));
+      break;
+    }
+    case 'inject':
+      faults = message.faults;
+      process.send!({});
+      break;
+    case 'state':
+      process.send!(state());
+      break;
+  }
+});

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { dumpS3Client } from '../../../core/backup/dump/s3-client';
+import { takeDump, type DumpResult } from '../../../core/backup/dump/take-dump';
+import { endpointFromSecret } from '../../../core/postgres/secret';
+import { defineHandler } from '../../shared/define-handler';
+import { ScheduledEvent } from '../../shared/scheduled-event';
+import { DumpEnvironment } from './env';
+
+/** The image holds RDS's certificate authorities beside the bundle. */
+const IMAGE_CA_FILE = join(process.env['LAMBDA_TASK_ROOT'] ?? __dirname, 'rds-ca.pem');
+
+const secretsManager = new SecretsManagerClient({});
+// An emulator, unlike S3, has no host name of its own for each bucket.
+const s3 = dumpS3Client({ forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+
+/** Streams one dump of the database into the vault. The scheduled instant names the backup. */
+export const handler = defineHandler({
+  name: 'backup/dump',
+  environment: DumpEnvironment,
+  event: ScheduledEvent,
+  run: async ({ event, environment, shared, logger, metrics, tracer, deadline, signal }) => {
+    try {
+      const endpoint = await endpointFromSecret(secretsManager, environment.DATABASE_SECRET_ARN, {
+        database: environment.DATABASE_NAME,
+        caFile: environment.DATABASE_CA_FILE ?? IMAGE_CA_FILE,
+      });
+      const result = await untilTerminated(signal, (ends) =>
+        takeDump({
+          s3,
+          bucket: environment.VAULT_BUCKET,
+          endpoint,
+          source: {
+            instanceIdentifier: environment.DATABASE_INSTANCE_IDENTIFIER,
+            dbiResourceId: environment.DATABASE_RESOURCE_ID,
+          },
+          environment: shared.GOLIVE_ENVIRONMENT,
+          scheduledFor: event.scheduledFor,
+          path: process.env['PATH'] ?? '',
+          deadline,
+          signal: ends,
+          log: {
+            info: (message, fields) => logger.info(message, fields),
+            warn: (message, fields) => logger.warn(message, fields),
+          },
+        }),
+      );
+      const { manifest, outcome } = result;
+      tracer.putAnnotation('backupId', manifest.backupId);
+      count(metrics, result);
+      const { key: archive, bytes } = manifest.archive;
+      const answer = { outcome, backupId: manifest.backupId, archive, bytes };
+      logger.info('the backup is in the vault', answer);
+      return answer;
+    } catch (error) {
+      metrics.addMetric('DumpFailed', MetricUnit.Count, 1);
+      throw error;
+    }
+  },
+});
+
+function count(metrics: Metrics, { manifest, outcome }: DumpResult): void {
+  metrics.addMetric('DumpFailed', MetricUnit.Count, 0);
+  // Also when it was there already: what the alarm asks is whether the scheduled backup exists.
+  metrics.addMetric('DumpCompleted', MetricUnit.Count, 1);
+  if (outcome === 'already-exists') return;
+  const seconds = (Date.parse(manifest.completedAt) - Date.parse(manifest.startedAt)) / 1000;
+  metrics.addMetric('DumpBytes', MetricUnit.Bytes, manifest.archive.bytes);
+  metrics.addMetric('DumpDurationSeconds', MetricUnit.Seconds, seconds);
+  metrics.addMetric(
+    'DumpThroughputBytesPerSecond',
+    MetricUnit.BytesPerSecond,
+    manifest.archive.bytes / seconds,
+  );
+  metrics.addMetric('DatabaseSizeBytes', MetricUnit.Bytes, manifest.source.sizeBytes);
+}
+
+/** SIGTERM ends the dump cleanly: the local platform sends it at Ctrl-C, as ECS does before it stops a task. */
+async function untilTerminated<T>(signal: AbortSignal, work: (ends: AbortSignal) => Promise<T>): Promise<T> {
+  const terminated = new AbortController();
+  const terminate = () => terminated.abort();
+  process.once('SIGTERM', terminate);
+  try {
+    return await work(AbortSignal.any([signal, terminated.signal]));
+  } finally {
+    process.off('SIGTERM', terminate);
+  }
+}
