@@ -38,6 +38,9 @@ function adviceOn(stderr: string, exitCode: number | null): string {
   if (/permission denied|must be (superuser|owner|member)|must be able to SET ROLE/.test(stderr)) {
     return 'restore as the master user, who must be a member of every role that owns something in the archive';
   }
+  if (/row-level security policy/.test(stderr)) {
+    return 'a materialised view reads a table with FORCE ROW LEVEL SECURITY: restore as a role with BYPASSRLS, or take FORCE off in the source and dump again';
+  }
   if (/role ".*" does not exist/.test(stderr))
     return 'create the roles of the source first, then restore again';
   if (/extension ".*" is not available|could not open extension control file/.test(stderr)) {
