@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { GoLiveError } from '../core/shared/errors';
 import { postgresClient, type PostgresEndpoint } from '../core/postgres/endpoint';
 import { makeLocalCertificates } from './certificates';
+import { freePort } from './free-port';
 import { Supervisor } from './supervisor';
 import { findTools, requireTools } from './tools';
 
@@ -257,19 +257,6 @@ async function becomesReady(start: Start, port: number): Promise<boolean> {
   } finally {
     stopListening();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, 'localhost', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string')
-    throw new LocalPostgresError('no free port on localhost');
-  return address.port;
 }
 
 /**

@@ -1,0 +1,73 @@
+import type { Supervisor } from '../supervisor';
+import type { LocalPostgres } from '../postgres';
+import type { AsynchronousInvocation, LocalFunction } from '../lambda/local-function';
+import type { AwsClients } from '../emulator';
+
+/**
+ * What becomes of a resource here. `executed`: it has its real effect, at the emulator or on a real PostgreSQL.
+ * `modelled`: it has an identity and attributes, and no behaviour. `refused`: its type is not known, and the
+ * deployment fails.
+ */
+export type Treatment = 'executed' | 'modelled' | 'refused';
+
+/** How one resource of the templates was treated. */
+export interface ResourceReport {
+  readonly stack: string;
+  readonly logicalId: string;
+  /** The construct's path, such as `local/Backup/Vault/Bucket`; the logical id when the template has none. */
+  readonly path: string;
+  readonly type: string;
+  readonly treatment: Treatment;
+  /** What stands in for what, or why it has no behaviour here. */
+  readonly note: string;
+}
+
+/** A resource to be made, with every expression in its properties resolved. */
+export interface ResourceRequest {
+  readonly stack: string;
+  readonly logicalId: string;
+  readonly path: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly assets: ReadonlyMap<string, string>;
+}
+
+/** What a made resource answers to `Ref` and `Fn::GetAtt`. */
+export interface MadeResource {
+  readonly ref: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** What to say of this very resource instead of the provider's general note. */
+  readonly note?: string;
+}
+
+/** What providers make and look at while they work. */
+export interface PlatformParts {
+  readonly clients: AwsClients;
+  readonly account: string;
+  readonly region: string;
+  readonly supervisor: Supervisor;
+  readonly progress: (line: string) => void;
+  /** By the instance's identifier. */
+  readonly databases: Map<string, LocalPostgres>;
+  /** By the function's ARN. */
+  readonly functions: Map<string, LocalFunction>;
+  /** Construct path and physical name of each bucket. */
+  readonly buckets: Map<string, string>;
+  /** Construct path and physical name of each rule. */
+  readonly rules: Map<string, string>;
+  /** Source ARNs that may invoke a function, by its ARN. */
+  readonly permissions: Map<string, { principal: string; sourceArn: string | undefined }[]>;
+  /** By the function's ARN. */
+  readonly invokeConfigs: Map<string, AsynchronousInvocation>;
+}
+
+export interface Provider {
+  readonly treatment: Exclude<Treatment, 'refused'>;
+  readonly note: string;
+  make(request: ResourceRequest, parts: PlatformParts): Promise<MadeResource>;
+}
+
+/** A name for a resource that its template leaves to CloudFormation: readable, and within 63 characters. */
+export function physicalName({ stack, logicalId }: Pick<ResourceRequest, 'stack' | 'logicalId'>): string {
+  return `${stack}-${logicalId}`.slice(-63).replace(/^[^a-zA-Z]+/, '');
+}

@@ -1,0 +1,23 @@
+import type { Provider } from '../provider';
+import { databaseInstanceProvider, parameterGroupProvider } from './database';
+import { queueProvider, ruleProvider } from './events';
+import { functionProvider, invokeConfigProvider, permissionProvider } from './functions';
+import { modelledProviders } from './modelled';
+import { secretAttachmentProvider, secretProvider } from './secrets';
+import { bucketProvider, keyProvider } from './storage';
+
+/** Every resource type that the local platform knows. A type that is not here is refused. */
+export const PROVIDERS: Readonly<Record<string, Provider>> = {
+  ...modelledProviders,
+  'AWS::Events::Rule': ruleProvider,
+  'AWS::KMS::Key': keyProvider,
+  'AWS::Lambda::EventInvokeConfig': invokeConfigProvider,
+  'AWS::Lambda::Function': functionProvider,
+  'AWS::Lambda::Permission': permissionProvider,
+  'AWS::RDS::DBInstance': databaseInstanceProvider,
+  'AWS::RDS::DBParameterGroup': parameterGroupProvider,
+  'AWS::S3::Bucket': bucketProvider,
+  'AWS::SQS::Queue': queueProvider,
+  'AWS::SecretsManager::Secret': secretProvider,
+  'AWS::SecretsManager::SecretTargetAttachment': secretAttachmentProvider,
+};

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { physicalName, type MadeResource, type Provider, type ResourceRequest } from '../provider';
+
+/** What stands for a resource that has no behaviour here: its `Ref`, and the attributes that we vouch for. */
+interface Model {
+  readonly note: string;
+  readonly ref?: (request: ResourceRequest, id: string) => string;
+  readonly attributes?: (request: ResourceRequest, id: string) => Record<string, string>;
+}
+
+const NETWORK = 'loopback is the network here';
+const PERMISSIONS = 'the emulator enforces no permissions; tests read the policies from the template';
+const CACHE = 'no cache server is started: nothing here uses it yet';
+const ALARM = 'nothing evaluates alarms here; tests read them from the template';
+
+const MODELS: Record<string, Model> = {
+  'AWS::CloudWatch::Alarm': { note: ALARM, attributes: arnOf('cloudwatch', 'alarm:') },
+  'AWS::EC2::EIP': {
+    note: NETWORK,
+    attributes: (_, id) => ({ AllocationId: `eipalloc-${id}`, PublicIp: '127.0.0.1' }),
+  },
+  'AWS::EC2::FlowLog': { note: NETWORK, ref: (_, id) => `fl-${id}` },
+  'AWS::EC2::InternetGateway': {
+    note: NETWORK,
+    ref: (_, id) => `igw-${id}`,
+    attributes: (_, id) => ({ InternetGatewayId: `igw-${id}` }),
+  },
+  'AWS::EC2::NatGateway': {
+    note: NETWORK,
+    ref: (_, id) => `nat-${id}`,
+    attributes: (_, id) => ({ NatGatewayId: `nat-${id}` }),
+  },
+  'AWS::EC2::Route': { note: NETWORK },
+  'AWS::EC2::RouteTable': {
+    note: NETWORK,
+    ref: (_, id) => `rtb-${id}`,
+    attributes: (_, id) => ({ RouteTableId: `rtb-${id}` }),
+  },
+  'AWS::EC2::SecurityGroup': {
+    note: NETWORK,
+    ref: (_, id) => `sg-${id}`,
+    attributes: (_, id) => ({ GroupId: `sg-${id}` }),
+  },
+  'AWS::EC2::SecurityGroupEgress': { note: NETWORK, ref: (_, id) => `sgr-${id}` },
+  'AWS::EC2::SecurityGroupIngress': { note: NETWORK, ref: (_, id) => `sgr-${id}` },
+  'AWS::EC2::Subnet': {
+    note: NETWORK,
+    ref: (_, id) => `subnet-${id}`,
+    attributes: (_, id) => ({ SubnetId: `subnet-${id}` }),
+  },
+  'AWS::EC2::SubnetRouteTableAssociation': { note: NETWORK },
+  'AWS::EC2::VPC': {
+    note: NETWORK,
+    ref: (_, id) => `vpc-${id}`,
+    attributes: ({ properties }, id) => ({ VpcId: `vpc-${id}`, CidrBlock: String(properties['CidrBlock']) }),
+  },
+  'AWS::EC2::VPCEndpoint': { note: NETWORK, ref: (_, id) => `vpce-${id}` },
+  'AWS::EC2::VPCGatewayAttachment': { note: NETWORK },
+  'AWS::ElastiCache::ReplicationGroup': { note: CACHE },
+  'AWS::ElastiCache::SubnetGroup': { note: CACHE },
+  'AWS::ElastiCache::User': { note: CACHE, ref: ({ properties }) => String(properties['UserId']) },
+  'AWS::ElastiCache::UserGroup': { note: CACHE, ref: ({ properties }) => String(properties['UserGroupId']) },
+  'AWS::IAM::Policy': { note: PERMISSIONS },
+  'AWS::IAM::ManagedPolicy': { note: PERMISSIONS },
+  'AWS::IAM::Role': { note: PERMISSIONS, attributes: arnOf('iam', 'role/') },
+  'AWS::Logs::LogGroup': {
+    note: 'what a function writes comes back with its invocation',
+    attributes: arnOf('logs', 'log-group:'),
+  },
+  'AWS::RDS::DBSubnetGroup': { note: NETWORK },
+  'AWS::S3::BucketPolicy': { note: PERMISSIONS },
+  'AWS::SQS::QueuePolicy': { note: PERMISSIONS },
+};
+
+/** Every type that has an identity here and no behaviour. */
+export const modelledProviders: Readonly<Record<string, Provider>> = Object.fromEntries(
+  Object.entries(MODELS).map(([type, model]) => [
+    type,
+    {
+      treatment: 'modelled',
+      note: model.note,
+      make: (request): Promise<MadeResource> => {
+        const id = stableId(request);
+        const ref = model.ref?.(request, id) ?? physicalName(request);
+        return Promise.resolve({ ref, attributes: model.attributes?.(request, id) ?? {} });
+      },
+    } satisfies Provider,
+  ]),
+);
+
+function arnOf(service: string, prefix: string): NonNullable<Model['attributes']> {
+  return (request) => ({ Arn: `arn:aws:${service}::local:${prefix}${physicalName(request)}` });
+}
+
+/** Such as EC2 gives: 17 hexadecimal digits, the same in every run. */
+function stableId({ stack, logicalId }: ResourceRequest): string {
+  return createHash('sha256').update(`${stack}/${logicalId}`).digest('hex').slice(0, 17);
+}

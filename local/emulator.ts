@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { GoLiveError } from '../core/shared/errors';
+import { freePort } from './free-port';
+import type { Supervisor } from './supervisor';
+import { requireTools } from './tools';
+
+/** moto's account, which the `local` environment names as its own. */
+export const EMULATED_ACCOUNT = '123456789012';
+
+/** How to reach the emulated AWS. The credentials open nothing: the emulator does not check them. */
+export interface EmulatedAws {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface AwsClients {
+  readonly s3: S3Client;
+  readonly rds: RDSClient;
+  readonly secretsManager: SecretsManagerClient;
+  readonly kms: KMSClient;
+  readonly sqs: SQSClient;
+  readonly eventBridge: EventBridgeClient;
+}
+
+export interface Emulator {
+  readonly aws: EmulatedAws;
+  readonly clients: AwsClients;
+  stop(): Promise<void>;
+}
+
+export class EmulatorError extends GoLiveError {
+  readonly code = 'EmulatorError';
+}
+
+const SERVICE = 'moto';
+const PORT_ATTEMPTS = 5;
+const START_TIMEOUT_MS = 60_000;
+
+/** Starts moto_server on a free port and waits until it answers. */
+export async function startEmulator(supervisor: Supervisor, region: string): Promise<Emulator> {
+  const { motoServer } = await requireTools();
+  const folder = await supervisor.temporaryFolder('golive-moto-');
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const logFile = join(folder, `moto-${attempt}.log`);
+    await supervisor.startService({
+      name: SERVICE,
+      command: motoServer,
+      args: ['--host', 'localhost', '--port', String(port)],
+      // pyenv's and pipx's launchers need HOME; moto spools large objects into TMPDIR.
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? folder,
+        TMPDIR: folder,
+        MOTO_ACCOUNT_ID: EMULATED_ACCOUNT,
+        AWS_DEFAULT_REGION: region,
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+      cwd: folder,
+      logFile,
+      stopSignal: 'SIGKILL',
+    });
+    const endpoint = `http://localhost:${port}`;
+    if (await answers(supervisor, endpoint)) {
+      const aws: EmulatedAws = {
+        endpoint,
+        region,
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      };
+      return { aws, clients: emulatedClients(aws), stop: () => supervisor.stopService(SERVICE) };
+    }
+    const log = await readFile(logFile, 'utf8');
+    if (!log.includes('Address already in use') || attempt === PORT_ATTEMPTS) {
+      throw new EmulatorError(`moto_server did not start; its log says:\n${log.trim()}`);
+    }
+  }
+}
+
+export function emulatedClients(aws: EmulatedAws): AwsClients {
+  const config = { endpoint: aws.endpoint, region: aws.region, credentials: aws.credentials };
+  return {
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    rds: new RDSClient(config),
+    secretsManager: new SecretsManagerClient(config),
+    kms: new KMSClient(config),
+    sqs: new SQSClient(config),
+    eventBridge: new EventBridgeClient(config),
+  };
+}
+
+export function destroyClients(clients: AwsClients): void {
+  for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
+}
+
+async function answers(supervisor: Supervisor, endpoint: string): Promise<boolean> {
+  let exited = false;
+  const stopListening = supervisor.onServiceExit(({ name }) => {
+    if (name === SERVICE) exited = true;
+  });
+  try {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!exited && Date.now() < deadline) {
+      const status = await fetch(`${endpoint}/moto-api/data.json`).then(
+        async (response) => {
+          await response.arrayBuffer();
+          return response.status;
+        },
+        () => 0,
+      );
+      if (status === 200) return true;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return false;
+  } finally {
+    stopListening();
+  }
+}
