@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
   // A session token: nothing else that we log is so long without a space.
   [/(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{200,}={0,2}/g, REDACTED],
   [/[\p{L}\p{N}._%+'-]{1,64}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu, REDACTED],
-  [/(?<!\d)\d(?:[ .-]{0,2}\d){12,18}(?!\d)/g, (digits) => (isCardNumber(digits) ? REDACTED : digits)],
+  [/\d(?:[ .-]{0,2}\d){12,}/g, redactCardNumbers],
 ];
 
 /** Takes secrets and personal data out of a text. */
@@ -157,6 +157,21 @@ function redactNamedSecret(match: string, name?: string, separator?: string, val
 function redactSecretAccessKey(match: string): string {
   const mixed = /[a-z]/.test(match) && /[A-Z]/.test(match) && /\d/.test(match);
   return mixed ? REDACTED : match;
+}
+
+/** Looks for card numbers among neighbouring groups of digits: an amount or a year may stand next to one. */
+function redactCardNumbers(run: string): string {
+  const groups = [...run.matchAll(/\d+/g)];
+  for (const [first, { index: from }] of groups.entries()) {
+    for (const last of groups.slice(first)) {
+      const to = last.index + last[0].length;
+      if (isCardNumber(run.slice(from, to))) {
+        return `${run.slice(0, from)}${REDACTED}${redactCardNumbers(run.slice(to))}`;
+      }
+      if (to - from > 60) break; // 19 digits and two separators between each
+    }
+  }
+  return run;
 }
 
 /** A length and prefix that card schemes issue, and the Luhn check digit (ISO/IEC 7812-1, annex B). */
