@@ -42,8 +42,9 @@ describe('in the rows of a table, finds', () => {
   });
 
   it('the last bit of a floating-point number', async () => {
-    expect(await after(`UPDATE app.kinds SET f8 = '0.30000000000000004' WHERE id = 3`)).toEqual([]);
-    expect(await after(`UPDATE app.kinds SET f8 = '0.3' WHERE id = 3`)).toEqual(content('kinds'));
+    expect(await after(`UPDATE app.kinds SET f8 = '0.30000000000000004' WHERE id = 3`)).toEqual(
+      content('kinds'),
+    );
   });
 
   it('a missing row', async () => {
@@ -93,7 +94,7 @@ describe('in the rows of a table, finds', () => {
     ['a bound of a range', `r = '[1.5,2.5]' WHERE id = 1`],
     ['an empty text inside a composite', `a.zip = NULL WHERE id = 1`],
     ['the time zone of a time', `ttz = '11:30+05' WHERE id = 1`],
-    ['an interval of the same length', `i = '31 days -2 days 03:04:05.678' WHERE id = 1`],
+    ['an interval of the same length', `i = '28 days 03:04:05.678' WHERE id = 1`],
     ['white space at the end of a text', `status = NULL, vc = ' ' WHERE id = 1`],
   ])('%s', async (_, assignment) => {
     expect(await after(`UPDATE app.kinds SET ${assignment}`)).toEqual(content('kinds'));

@@ -75,6 +75,12 @@ export class FingerprintServer {
     return compareFingerprints(await before, await fingerprintDatabase({ endpoint: this.endpoint(actual) }));
   }
 
+  /** As {@link differences}, with both taken now. */
+  async freshDifferences(expected: string, actual: string): Promise<Difference[]> {
+    this.fingerprints.delete(expected);
+    return this.differences(expected, actual);
+  }
+
   async dumpAndRestore(source: string, target: string): Promise<void> {
     const archive = this.path('source.pgdump');
     await this.program('pg_dump', this.endpoint(source), [
@@ -85,6 +91,16 @@ export class FingerprintServer {
     await this.program('pg_restore', await this.postgres.createDatabase(target), [
       ...['--exit-on-error', `--dbname=${target}`, archive],
     ]);
+  }
+
+  async toastTableOf(database: string, table: string): Promise<string> {
+    return this.postgres.query({ ...this.postgres.superuser, database }, async (client) => {
+      const { rows } = await client.query<{ toast: string }>(
+        'SELECT reltoastrelid::regclass::text AS toast FROM pg_class WHERE oid = $1::regclass',
+        [table],
+      );
+      return rows[0]!.toast;
+    });
   }
 
   path(name: string): string {

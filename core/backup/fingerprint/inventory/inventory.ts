@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SchemaChangedError } from '../errors';
 import type { SnapshotSession } from '../session';
 import type { FingerprintLimits, ObjectsOfKind } from '../types';
 import { ACCESS, GLOBALS } from './access';
@@ -37,15 +38,23 @@ export async function takeInventory(
   query: InventoryQuery,
   limits: FingerprintLimits,
 ): Promise<ObjectsOfKind> {
-  const rows = await session.rows<{ identity: string; definition: (string | null)[] }>(
+  const rows = await session.rows<{ identity: string | null; definition: (string | null)[] }>(
     `the inventory of ${query.kind}`,
     query.sql,
   );
   const entries = rows
-    .map(({ identity, definition }): [string, string] => [
-      identity,
-      query.value === 'text' ? definition.join(' ') : shortHash(definition.map(canonicalDefinition)),
-    ])
+    .map(({ identity, definition }): [string, string] => {
+      // The list is the snapshot's, but the server's own functions spell objects as they are now.
+      if (identity === null) {
+        throw new SchemaChangedError(
+          `an object of kind ${query.kind} was dropped after the snapshot; try again when the migration is through`,
+        );
+      }
+      return [
+        identity,
+        query.value === 'text' ? definition.join(' ') : shortHash(definition.map(canonicalDefinition)),
+      ];
+    })
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   const listed = entries.length <= (limits.maxListedObjects ?? DEFAULT_MAX_LISTED);
   return {

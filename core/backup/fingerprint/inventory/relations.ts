@@ -33,13 +33,14 @@ export const RELATIONS: readonly InventoryQuery[] = [
   },
   {
     kind: 'column',
+    // Only a generated column's expression names others; to know their names costs the square of their number.
     // pg_dump may change the position of columns in a table that inherits; elsewhere it is part of the table.
     sql: `SELECT (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, c.oid, a.attnum)).identity AS identity,
       ARRAY[
         CASE WHEN c.relispartition OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
           THEN (pg_catalog.row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum))::text END,
         pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attidentity::text, a.attgenerated::text,
-        pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+        pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END),
         CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::pg_catalog.regcollation::text END,
         nullif(a.attstorage, t.typstorage)::text, a.attcompression::text,
         nullif(pg_catalog.to_jsonb(a) ->> 'attstattarget', '-1'),
