@@ -132,7 +132,7 @@ export async function readAssembly(folder: string, environment: string): Promise
     order.map(async (id) => {
       const properties = artifacts[id]?.properties ?? {};
       return {
-        name: String(properties['stackName'] ?? id),
+        name: typeof properties['stackName'] === 'string' ? properties['stackName'] : id,
         template: await readJson(join(stageFolder, String(properties['templateFile'])), Template),
         assets,
       };

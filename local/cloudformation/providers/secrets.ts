@@ -30,7 +30,7 @@ const SecretProperties = z.object({
       RequireEachIncludedType: z.boolean().optional(),
     })
     .optional(),
-  Tags: z.unknown(),
+  Tags: z.unknown().optional(),
 });
 
 export const secretProvider: Provider = {

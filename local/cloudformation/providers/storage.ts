@@ -45,9 +45,9 @@ const BucketProperties = z.object({
     })
     .optional(),
   // Each has no effect on one machine: access logs, ownership with one account, tags.
-  LoggingConfiguration: z.unknown(),
-  OwnershipControls: z.unknown(),
-  Tags: z.unknown(),
+  LoggingConfiguration: z.unknown().optional(),
+  OwnershipControls: z.unknown().optional(),
+  Tags: z.unknown().optional(),
 });
 
 /** The template's words for a lifecycle rule are not the API's. */
