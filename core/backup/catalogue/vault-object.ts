@@ -21,7 +21,7 @@ export async function* vaultPages(
   bucket: string,
   prefix: string,
 ): AsyncGenerator<readonly VaultObject[]> {
-  const page = (token?: string): Promise<ListObjectsV2CommandOutput> =>
+  const page = async (token?: string): Promise<ListObjectsV2CommandOutput> =>
     s3.send(
       new ListObjectsV2Command({
         Bucket: bucket,
