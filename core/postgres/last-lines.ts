@@ -23,10 +23,10 @@ export class LastLines {
   }
 
   get text(): string {
-    const written = this.secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]);
-    return written
-      .filter((secret) => secret !== '')
-      .reduce((text, secret) => text.replaceAll(secret, MASK), this.kept)
+    const spellings = this.secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]);
+    return [...new Set(spellings)]
+      .filter((spelling) => spelling !== '')
+      .reduce((text, spelling) => text.replaceAll(spelling, MASK), this.kept)
       .trim();
   }
 }
