@@ -50,6 +50,8 @@ export async function runProgram(
     stderr.add(chunk);
     program.onStderr?.(chunk);
   });
+  // The consumer hears of it too; without a listener, destroying the stream would end our process.
+  child.stdout.on('error', () => undefined);
 
   let forceful: NodeJS.Timeout | undefined;
   const end = (reason: unknown) => {
