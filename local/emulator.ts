@@ -85,6 +85,8 @@ export async function startEmulator(supervisor: Supervisor, region: string): Pro
 }
 
 export function emulatedClients(aws: EmulatedAws): AwsClients {
+  // The SDK's notice about Node 20 is for those who deploy; here it would stand in the middle of a demo.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const config = { endpoint: aws.endpoint, region: aws.region, credentials: aws.credentials };
   return {
     s3: new S3Client({ ...config, forcePathStyle: true }),

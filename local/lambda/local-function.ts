@@ -162,6 +162,8 @@ function runtimeEnvironment(
     // this machine
     TMPDIR: surroundings.temporaryFolder,
     AWS_ENDPOINT_URL: surroundings.awsEndpoint,
+    // Node 20 stands in for Lambda's; the SDK would say so in every log.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...(surroundings.databaseCaFile === undefined ? {} : { DATABASE_CA_FILE: surroundings.databaseCaFile }),
     ...overrides.environment,
   };
