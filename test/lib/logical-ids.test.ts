@@ -1,0 +1,72 @@
+import { ENVIRONMENT_NAMES } from '../../lib/config';
+import { HOLDS_DATA } from './support/guards';
+import { configOf, makeApp, type StackName, templatesOf } from './support/synthesis';
+import { PlatformStage } from '../../lib/platform-stage';
+
+/** Replacing it replaces the instance, and `cdk diff` has missed it (aws-cdk#31426). */
+const SUBNET_GROUP = 'AWS::RDS::DBSubnetGroup';
+
+/**
+ * The logical ids of everything that holds data. CloudFormation knows a resource by its logical id: a renamed
+ * construct is a deleted database and a new, empty one. A change here is a migration, and never a refactoring.
+ */
+const PINNED: Record<StackName, Record<string, string>> = {
+  Network: {
+    FlowLogs16C1943A: 'AWS::Logs::LogGroup',
+  },
+  Database: {
+    PostgresInstanceEC667DB9: 'AWS::RDS::DBInstance',
+    PostgresInstanceSubnetGroup4C89D258: 'AWS::RDS::DBSubnetGroup',
+    PostgresStorageKey2DA5705B: 'AWS::KMS::Key',
+    PostgresInsightsKey499F5E60: 'AWS::KMS::Key',
+    PostgresCredentialsKeyEAB0AA93: 'AWS::KMS::Key',
+    PostgresCredentialsC959EEB4: 'AWS::SecretsManager::Secret',
+    PostgresLogspostgresqlABB60F71: 'AWS::Logs::LogGroup',
+    PostgresLogsupgrade6B2716B8: 'AWS::Logs::LogGroup',
+    CacheGroup065C0BC1: 'AWS::ElastiCache::ReplicationGroup',
+    CacheKeyCDF9DE27: 'AWS::KMS::Key',
+    CacheUserSecret0AA5FB6E: 'AWS::SecretsManager::Secret',
+    CacheLogsslowlogA355DEEB: 'AWS::Logs::LogGroup',
+    CacheLogsenginelogB43CF6D6: 'AWS::Logs::LogGroup',
+  },
+  Backup: {
+    VaultBucket0925C477: 'AWS::S3::Bucket',
+    VaultAccessLogsC5E11DDC: 'AWS::S3::Bucket',
+    VaultKeyCB88EF1A: 'AWS::KMS::Key',
+    FailedEventsQueue6627F340: 'AWS::SQS::Queue',
+    DumpJobDumpLogs099F7146: 'AWS::Logs::LogGroup',
+    SnapshotJobSnapshotLogs2928B202: 'AWS::Logs::LogGroup',
+  },
+};
+
+describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
+  test.each(Object.keys(PINNED) as StackName[])('%s keeps the logical ids of what holds data', (stack) => {
+    const { Resources } = templatesOf(environment)[stack].toJSON() as {
+      Resources: Record<string, { Type: string }>;
+    };
+    const holdsData = Object.entries(Resources)
+      .filter(([, { Type }]) => HOLDS_DATA.has(Type) || Type === SUBNET_GROUP)
+      .map(([id, { Type }]) => [id, Type]);
+    // Flow logs are there by configuration.
+    const pinned = Object.entries(PINNED[stack]).filter(
+      ([id]) => id !== 'FlowLogs16C1943A' || configOf(environment).network.flowLogs,
+    );
+
+    expect(Object.fromEntries(holdsData)).toEqual(Object.fromEntries(pinned));
+  });
+
+  test('has stacks that are protected as it is configured, under names that deployments use', () => {
+    const config = configOf(environment);
+    const { network, database, backup } = new PlatformStage(makeApp(), { config });
+
+    for (const stack of [network, database, backup]) {
+      expect(stack.terminationProtection).toBe(config.terminationProtection);
+    }
+    expect([network, database, backup].map((stack) => stack.stackName)).toEqual([
+      `${environment}-Network`,
+      `${environment}-Database`,
+      `${environment}-Backup`,
+    ]);
+    expect(database.node.path).toBe(`${environment}/Database`);
+  });
+});
