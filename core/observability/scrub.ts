@@ -31,7 +31,7 @@ const RULES: readonly Rule[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
   // A data store's URL: its password may hold a raw `/` or `@`, so everything up to the last `@` goes.
   [
-    /\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|valkeys?|amqps?|sqlserver|jdbc:\w+):\/\/)[^\s"'<>]*@/gi,
+    /\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|valkeys?|amqps?|sqlserver|jdbc:\w+):\/\/)[^\s"'<>]{0,512}@/gi,
     `$1${REDACTED}@`,
   ],
   // Any other URL with userinfo, a Sentry DSN among them.
@@ -141,7 +141,8 @@ function isBinary(value: object): boolean {
  */
 function namedSecret(): RegExp {
   const arn = String.raw`\barn:aws[\w-]*:[^\s"',;<>]+`;
-  const name = String.raw`([\w.-]{0,60}(?:pass|pwd|secret|token|credential|key|signature|dsn|connection)[\w-]{0,40})`;
+  // Without what stands before the word: `DB_` makes no difference, and looking for it would cost time squared.
+  const name = String.raw`((?:pass(?:word|wd|phrase|code)|pwd|secret|token|credential|(?:api|access|private)[_-]?key|authorization|cookie|signature|connection[_-]?string|dsn)[\w-]{0,40})`;
   const separator = String.raw`(\\*["']?\s{0,4}(?:=>|[=:])\s{0,4})`;
   const value = String.raw`(\\+"[\s\S]*?\\+"|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\S+)`;
   return new RegExp(`${arn}|${name}${separator}${value}`, 'gi');
@@ -161,21 +162,30 @@ function redactSecretAccessKey(match: string): string {
 
 /** Looks for card numbers among neighbouring groups of digits: an amount or a year may stand next to one. */
 function redactCardNumbers(run: string): string {
-  const groups = [...run.matchAll(/\d+/g)];
-  for (const [first, { index: from }] of groups.entries()) {
-    for (const last of groups.slice(first)) {
-      const to = last.index + last[0].length;
-      if (isCardNumber(run.slice(from, to))) {
-        return `${run.slice(0, from)}${REDACTED}${redactCardNumbers(run.slice(to))}`;
-      }
-      if (to - from > 60) break; // 19 digits and two separators between each
-    }
+  const groups = [...run.matchAll(/\d+/g)].map(({ index, 0: digits }) => ({
+    from: index,
+    to: index + digits.length,
+  }));
+  let redacted = '';
+  let copied = 0;
+  for (let first = 0; first < groups.length; first++) {
+    const from = groups[first]?.from ?? 0;
+    // 19 digits at most, so 19 groups at most.
+    const candidates = groups.slice(first, first + 19);
+    const length = candidates.findLastIndex(({ to }) => isCardNumber(run.slice(from, to))) + 1;
+    const last = candidates[length - 1];
+    if (!last) continue;
+    redacted += run.slice(copied, from) + REDACTED;
+    copied = last.to;
+    first += length - 1;
   }
-  return run;
+  return redacted + run.slice(copied);
 }
 
 /** A length and prefix that card schemes issue, and the Luhn check digit (ISO/IEC 7812-1, annex B). */
 function isCardNumber(text: string): boolean {
+  // 13 digits, or 19 with two separators between each: most texts need no closer look.
+  if (text.length < 13 || text.length > 55) return false;
   const digits = text.replace(/[ .-]/g, '');
   if (
     !/^(?:4\d{12}(?:\d{3}){0,2}|(?:5[0-8]|2[2-7]|6\d|35)\d{14}|6\d{16,18}|3[47]\d{13}|3[0689]\d{12})$/.test(
