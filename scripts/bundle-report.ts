@@ -1,0 +1,40 @@
+import { bundleFunction, type FunctionSource } from '../lib/shared/bundle';
+
+/** The functions that are deployed as a zip; an image's handler is not held to the limit. */
+export const ZIP_FUNCTIONS: readonly FunctionSource[] = [{ capability: 'backup', name: 'snapshot' }];
+
+export interface BundleReport {
+  /** `backup-snapshot`. */
+  readonly label: string;
+  readonly bytes: number;
+  readonly sourceMapBytes: number;
+  /** What each package adds to the bundle, bytes, the largest first; ours is `(this project)`. */
+  readonly inputs: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** What a function's bundle weighs, and why, from esbuild's metafile. */
+export function bundleReport(source: FunctionSource): BundleReport {
+  const { code, sourceMap, metafile } = bundleFunction(source);
+  const outputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const byPackage = new Map<string, number>();
+  for (const [path, { bytesInOutput }] of outputs) {
+    const name = packageOf(path);
+    byPackage.set(name, (byPackage.get(name) ?? 0) + bytesInOutput);
+  }
+  return {
+    label: `${source.capability}-${source.name}`,
+    bytes: code.length,
+    sourceMapBytes: sourceMap.length,
+    inputs: [...byPackage]
+      .map(([name, bytes]) => ({ name, bytes }))
+      .filter(({ bytes }) => bytes > 0)
+      .sort((a, b) => b.bytes - a.bytes || a.name.localeCompare(b.name)),
+  };
+}
+
+/** `@scope/name` or `name` of the innermost package that holds a file. */
+function packageOf(path: string): string {
+  const inside = path.split('node_modules/').pop() ?? path;
+  if (inside === path) return '(this project)';
+  return inside.split('/', inside.startsWith('@') ? 2 : 1).join('/');
+}
