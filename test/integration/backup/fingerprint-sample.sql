@@ -93,10 +93,10 @@ DO $$ BEGIN
            FROM generate_series(1, 1600) g);
   INSERT INTO app.wide DEFAULT VALUES;
 END $$;
--- 20 bytes a row and 3 KiB beside it: more than one range of blocks.
+-- Its values lie outside of the rows.
 CREATE TABLE app.large (id int, body text);
 ALTER TABLE app.large ALTER body SET STORAGE EXTERNAL;
-INSERT INTO app.large SELECT g, repeat(md5(g::text), 100) FROM generate_series(1, 24000) g;
+INSERT INTO app.large SELECT g, repeat(md5(g::text), 100) FROM generate_series(1, 600) g;
 
 -- What hangs on them ----------------------------------------------------------------------------------------------
 CREATE VIEW app.orders WITH (security_barrier) AS

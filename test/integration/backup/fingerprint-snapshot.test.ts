@@ -130,12 +130,10 @@ describe('there is no fingerprint, and the error says what to do, when', () => {
 
   it('the lock table is too small for so many tables, with the parameter to set', async () => {
     await server.run('postgres', 'CREATE DATABASE many');
-    await server.run('many', 'CREATE TABLE p (a int) PARTITION BY LIST (a)');
-    const partitions = Array.from(
-      { length: 1200 },
-      (_, at) => `CREATE TABLE p${at} PARTITION OF p FOR VALUES IN (${at})`,
+    await server.run(
+      'many',
+      `DO $$ BEGIN FOR n IN 1..1200 LOOP EXECUTE 'CREATE TABLE t' || n || ' ()'; COMMIT; END LOOP; END $$`,
     );
-    for (const partition of partitions) await server.run('many', partition);
     await expect(fingerprint('many')).rejects.toMatchObject({
       code: 'LockTableFullError',
       message: expect.stringMatching(/max_locks_per_transaction/) as string,
@@ -157,7 +155,7 @@ describe('there is no fingerprint, and the error says what to do, when', () => {
     });
   });
 
-  it('it is aborted, and leaves nobody behind on the server', async () => {
+  it('is aborted, and leaves nobody behind on the server', async () => {
     const abort = new AbortController();
     const taken = fingerprint('source', {
       signal: abort.signal,
@@ -238,7 +236,7 @@ describe('a fingerprint', () => {
   it('says what its limits left out, and two such fingerprints are not called the same', async () => {
     const limited = await fingerprint('source', {
       limits: {
-        maxTableBytes: 10_000_000,
+        maxTableBytes: 1_500_000,
         leaveOut: [{ schema: 'app', name: 'cache' }],
         leaveOutLargeObjects: true,
         maxListedObjects: 20,
@@ -247,7 +245,7 @@ describe('a fingerprint', () => {
     const omitted = limited.tables.filter((table) => 'omitted' in table);
     expect(omitted).toMatchObject([
       { name: 'cache', omitted: 'left-out-by-configuration' },
-      { name: 'large', omitted: 'too-large', rows: 24_000 },
+      { name: 'large', omitted: 'too-large', rows: 600 },
     ]);
     expect(limited.largeObjects).toEqual({ count: 3, omitted: 'left-out-by-configuration' });
     expect(limited.schema['column']?.objects).toBeUndefined();
@@ -276,7 +274,7 @@ describe('a fingerprint', () => {
     expect(taken.server.settings['max_locks_per_transaction']).toBe('10');
     expect(taken.database).toMatchObject({ name: 'source', encoding: 'UTF8', collate: 'C.UTF-8' });
     expect(taken.walPosition).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
-    expect(taken.databaseSizeBytes).toBeGreaterThan(50_000_000);
+    expect(taken.databaseSizeBytes).toBeGreaterThan(5_000_000);
     expect(taken.globals['role']?.objects?.['golive_admin']).toBe('CREATEROLE CREATEDB LOGIN');
     expect(taken.globals['membership']?.objects?.['golive_admin in rds_superuser']).toBe('member');
   });
