@@ -62,6 +62,15 @@ describe('the repository', () => {
     expect(pointers.filter((anchor) => anchor !== undefined && !sections.includes(anchor))).toEqual([]);
   });
 
+  it('says in the runbook what to do about every error that a backup function can log', () => {
+    const codes = tracked
+      .filter((path) => /^(core\/backup\/(dump|snapshot)|core\/postgres|lambdas)\/.*\.ts$/.test(path))
+      .flatMap((path) => [...read(path).matchAll(/readonly code = '(\w+)'/g)].map(([, code]) => code));
+    const explained = read('docs/runbook.md');
+    expect(codes).toContain('ClientTooOldError');
+    expect(codes.filter((code) => !explained.includes(`\`${code}\``))).toEqual([]);
+  });
+
   it('has no broken link between its own documents', () => {
     const broken = tracked
       .filter((path) => path.endsWith('.md'))
