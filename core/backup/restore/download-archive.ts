@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, statfs } from 'node:fs/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { mayPass } from '../dump/s3-failure';
+import { mayPass, statusOf } from '../dump/s3-failure';
 import type { Manifest } from '../manifest';
 import { ArchiveCorruptError, ArchiveDownloadError, DiskTooSmallError } from './errors';
 
@@ -57,6 +57,8 @@ export async function downloadArchive(download: ArchiveDownload): Promise<void> 
         if (done === before || done > archive.bytes) break;
       } catch (error) {
         signal?.throwIfAborted();
+        // Nothing lies where the archive should go on: it is shorter than its manifest says.
+        if (statusOf(error) === 416) break;
         fruitless = done > before ? 0 : fruitless + 1;
         if (!mayPass(error) || isAboutDisk(error) || fruitless >= FRUITLESS_ATTEMPTS) {
           throw downloadError(download, done, error);

@@ -62,6 +62,19 @@ describe('fetching an archive', () => {
     await expect(download()).rejects.toThrow(ArchiveCorruptError);
   });
 
+  test('one that ends where S3 says that there is no such range is refused as too short', async () => {
+    mock.on(GetObjectCommand).callsFake(({ Range }: { Range?: string }) => {
+      if (!Range) return { Body: body(CONTENT.subarray(0, 10)) };
+      throw new S3ServiceException({
+        name: 'InvalidRange',
+        $fault: 'client',
+        message: 'no such range',
+        $metadata: { httpStatusCode: 416 },
+      });
+    });
+    await expect(download()).rejects.toThrow(ArchiveCorruptError);
+  });
+
   test('one that is longer than its manifest says is refused', async () => {
     mock.on(GetObjectCommand).resolves({ Body: body(CONTENT, Buffer.from('!')) });
     await expect(download()).rejects.toThrow(ArchiveCorruptError);
