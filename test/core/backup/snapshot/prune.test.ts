@@ -1,13 +1,24 @@
 import type { DBSnapshot, Tag } from '@aws-sdk/client-rds';
 import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import fc from 'fast-check';
-import { isOurs } from '../../../../core/backup/snapshot/ownership';
+import { ownerTags } from '../../../../core/backup/snapshot/ownership';
 import { expiredSnapshots, pruneSnapshots } from '../../../../core/backup/snapshot/prune';
 import { MANAGED_BY, SNAPSHOT_TAG } from '../../../../core/backup/snapshot/tags';
 import { DAY_MS, FakeRds, OWNER, ownSnapshot, rdsFault, RESOURCE_ID, START } from './fake-rds';
 
 const RULES = { retentionDays: 30, keepNewest: 3 };
 const expired = (snapshots: DBSnapshot[], rules = RULES) => expiredSnapshots(snapshots, OWNER, rules, START);
+
+/** Said a second time on purpose: the property must not ask the code under test whose a snapshot is. */
+function carriesAllOurTags({ TagList: tags = [] }: DBSnapshot): boolean {
+  const value = (key: string) => tags.find((tag) => tag.Key === key)?.Value;
+  return (
+    value('golive:managed-by') === 'golive-backup' &&
+    value('golive:environment') === OWNER.environment &&
+    value('golive:instance-resource-id') === RESOURCE_ID &&
+    value('golive:scheduled-for') !== undefined
+  );
+}
 
 describe('which snapshots expire', () => {
   const aged = [1, 2, 3, 31, 40].map((days) => ownSnapshot(days));
@@ -60,6 +71,23 @@ describe('which snapshots expire', () => {
     expect(expired([...[1, 2, 3].map((days) => ownSnapshot(days)), ownSnapshot(400, overrides)])).toEqual([]);
   });
 
+  const ourTags = ownerTags(OWNER, START);
+
+  test.each(ourTags.map(({ Key }) => Key))('one without the tag %s is never touched', (key) => {
+    const stranger = ownSnapshot(400, { TagList: ourTags.filter((tag) => tag.Key !== key) });
+    expect(expired([...[1, 2, 3].map((days) => ownSnapshot(days)), stranger])).toEqual([]);
+  });
+
+  test.each([SNAPSHOT_TAG.managedBy, SNAPSHOT_TAG.environment, SNAPSHOT_TAG.instanceResourceId])(
+    'one with another value under %s is never touched',
+    (key) => {
+      const TagList = ourTags.map((tag) => (tag.Key === key ? { ...tag, Value: 'another' } : tag));
+      expect(expired([...[1, 2, 3].map((days) => ownSnapshot(days)), ownSnapshot(400, { TagList })])).toEqual(
+        [],
+      );
+    },
+  );
+
   test('whatever the account holds, the newest successful ones survive and nothing foreign goes', () => {
     const tag = (key: string, right: string) =>
       fc
@@ -99,7 +127,11 @@ describe('which snapshots expire', () => {
         const removed = snapshots.filter((one) => gone.has(one.DBSnapshotIdentifier ?? ''));
         const left = snapshots.filter((one) => !gone.has(one.DBSnapshotIdentifier ?? ''));
         const good = (one: DBSnapshot) =>
-          isOurs(one, OWNER) && one.Status === 'available' && one.OriginalSnapshotCreateTime !== undefined;
+          carriesAllOurTags(one) &&
+          one.SnapshotType === 'manual' &&
+          one.DbiResourceId === RESOURCE_ID &&
+          one.Status === 'available' &&
+          one.OriginalSnapshotCreateTime !== undefined;
         const age = (one: DBSnapshot) => START.getTime() - (one.OriginalSnapshotCreateTime?.getTime() ?? 0);
 
         expect(removed.every((one) => good(one) && age(one) > retentionDays * DAY_MS)).toBe(true);
