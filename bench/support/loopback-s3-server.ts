@@ -54,7 +54,7 @@ function operationOf(request: IncomingMessage, query: URLSearchParams, hasKey: b
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://loopback');
   const path = decodeURIComponent(url.pathname);
-  const hasKey = path.split('/').length > 2;
+  const hasKey = /^\/[^/]+\/./.test(path);
   const operation = operationOf(request, url.searchParams, hasKey);
   counts[operation] = (counts[operation] ?? 0) + 1;
   const fault = nextFault(operation);

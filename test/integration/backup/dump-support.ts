@@ -1,0 +1,81 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Client } from 'pg';
+import { dumpS3Client } from '../../../core/backup/dump/s3-client';
+import { takeDump, type DumpRequest } from '../../../core/backup/dump/take-dump';
+import type { LocalPostgres } from '../../../local/postgres';
+
+export const BUCKET = 'vault';
+export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+export function s3At(endpoint: string): S3Client {
+  return dumpS3Client({ endpoint, forcePathStyle: true, region: 'eu-west-1', credentials: CREDENTIALS });
+}
+
+/** A log that keeps every line, so that a test can look for what must not be in it. */
+export function keepLog() {
+  const lines: string[] = [];
+  const keep = (message: string, fields: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  return { lines, info: keep, warn: keep };
+}
+
+let scheduled = Date.parse('2026-11-23T02:00:00Z');
+
+/** Dumps the master's database; every call is another backup unless `scheduledFor` says which. */
+export function dump(postgres: LocalPostgres, s3: S3Client, changes: Partial<DumpRequest> = {}) {
+  scheduled += 1_000;
+  return takeDump({
+    s3,
+    bucket: BUCKET,
+    endpoint: postgres.master,
+    source: { instanceIdentifier: 'shop', dbiResourceId: 'db-ABC' },
+    environment: 'test',
+    scheduledFor: new Date(scheduled),
+    path: postgres.binFolder,
+    log: keepLog(),
+    ...changes,
+  });
+}
+
+/**
+ * A folder for the PATH whose pg_dump notes its process id and then becomes the real one, so that a test can
+ * find the child.
+ */
+export function observedPgDump(binFolder: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'golive-test-bin-'));
+  const pidFile = join(folder, 'pid');
+  const script = `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${binFolder}/pg_dump' "$@"\n`;
+  writeFileSync(join(folder, 'pg_dump'), script);
+  chmodSync(join(folder, 'pg_dump'), 0o755);
+  return {
+    path: folder,
+    /** Of the last one that was started. */
+    pid: () => Number(readFileSync(pidFile, 'utf8')),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** How many sessions of dumps the server has. */
+export async function dumpBackends(postgres: LocalPostgres): Promise<number> {
+  return postgres.query(postgres.superuser, async (client) => {
+    const { rows } = await client.query<{ count: number }>(
+      `SELECT count(*)::int FROM pg_stat_activity WHERE application_name LIKE 'golive-dump%'`,
+    );
+    return rows[0]!.count;
+  });
+}
+
+/** Waits until a dump waits for a lock. Not by pg_stat_activity, which stands still within a transaction. */
+export async function untilDumpWaitsForLock(client: Client): Promise<void> {
+  await until(async () => {
+    const { rowCount } = await client.query(`SELECT FROM pg_locks WHERE NOT granted`);
+    return rowCount !== 0;
+  });
+}
+
+/** Asks again and again until it is so; the test's own time-out ends it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise(setImmediate);
+}
