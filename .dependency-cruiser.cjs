@@ -18,7 +18,7 @@ const wing = (name, mayImport) => ({
 module.exports = {
   forbidden: [
     wing('bin', ['^lib/', '^cli/']),
-    wing('lib', ['^lambdas/([^/]+/)*env\\.ts$', '^core/']),
+    wing('lib', ['^lambdas/.+/env\\.ts$', '^core/']),
     wing('lambdas', ['^core/']),
     wing('cli', ['^core/']),
     wing('local', ['^core/']),
