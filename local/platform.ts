@@ -168,7 +168,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
 async function assembleStacks(assembly: string | undefined, supervisor: Supervisor) {
   if (assembly !== undefined) return await readAssembly(assembly, ENVIRONMENT);
   const folder = await supervisor.temporaryFolder('golive-assembly-');
-  await synthesise(resolve(__dirname, '..'), ENVIRONMENT, folder);
+  await synthesise(resolve(__dirname, '..'), ENVIRONMENT, folder, supervisor);
   return await readAssembly(folder, ENVIRONMENT);
 }
 

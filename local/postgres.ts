@@ -58,7 +58,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
     const user = await unprivilegedUser();
     if (user) await chown(folder, user.uid, user.gid);
     const password = randomBytes(24).toString('base64url');
-    const caFile = await initialise({ binFolder, folder, user, password });
+    const caFile = await initialise({ binFolder, folder, user, password, supervisor });
     const { port, pid } = await startOnFreePort({
       binFolder,
       folder,
@@ -136,15 +136,19 @@ interface Initialisation {
   readonly folder: string;
   readonly user: User | undefined;
   readonly password: string;
+  readonly supervisor: Supervisor;
 }
 
 /** Makes the cluster and its certificates; returns the file of the authority. */
-async function initialise({ binFolder, folder, user, password }: Initialisation): Promise<string> {
+async function initialise(initialisation: Initialisation): Promise<string> {
+  const { binFolder, folder, user, password, supervisor } = initialisation;
   const passwordFile = join(folder, 'password');
   await writeOwned(passwordFile, `${password}\n`, user);
-  await run(
-    join(binFolder, 'initdb'),
-    [
+  const logFile = join(folder, 'initdb.log');
+  const { code, signal } = await supervisor.run({
+    name: 'initdb',
+    command: join(binFolder, 'initdb'),
+    args: [
       `--pgdata=${join(folder, 'data')}`,
       `--username=${SUPERUSER}`,
       `--pwfile=${passwordFile}`,
@@ -154,10 +158,16 @@ async function initialise({ binFolder, folder, user, password }: Initialisation)
       '--no-sync',
       '--no-instructions',
     ],
-    { cwd: folder, env: { PATH: binFolder, LANG: 'C.UTF-8' }, ...user },
-  ).catch((error: Error & { stderr?: string }) => {
-    throw new LocalPostgresError(`initdb failed: ${error.stderr ?? error.message}`, { cause: error });
+    env: { PATH: binFolder, LANG: 'C.UTF-8' },
+    cwd: folder,
+    user,
+    logFile,
+    stopSignal: 'SIGKILL',
   });
+  if (code !== 0) {
+    const log = await readFile(logFile, 'utf8');
+    throw new LocalPostgresError(`initdb failed (${signal ?? `exit code ${code}`}); it says:\n${log.trim()}`);
+  }
   const certificates = await makeLocalCertificates();
   await writeOwned(join(folder, 'data', CERTIFICATE), certificates.certificate, user);
   await writeOwned(join(folder, 'data', KEY), certificates.privateKey, user);

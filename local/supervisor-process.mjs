@@ -4,11 +4,12 @@
  * to the parent closes in all of these, and that is the only signal it needs.
  *
  * Messages in:  { id, start: { name, command, args, env, cwd, uid, gid, logFile, stopSignal } }
- *               { id, stop: name } · { id, own: folder } · { id, shutdown: true }
- * Messages out: { id, pid } · { id, done: true } · { id, error } · { exited: { name, code, signal } }
+ *               { id, run: (the same) } · { id, stop: name } · { id, makeFolder: prefix } · { id, shutdown: true }
+ * Messages out: { id, pid } · { id, exit: { name, code, signal } } · { id, folder } · { id, done: true }
+ *               { id, error } · { exited: { name, code, signal } }
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 
 const GRACE_MS = 5_000;
 const services = new Map();
@@ -27,9 +28,10 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => void shutdown());
 
 async function handle(message) {
-  if (message.start) return { pid: await start(message.start) };
+  if (message.start) return { pid: (await start(message.start)).child.pid };
+  if (message.run) return { exit: await (await start(message.run)).gone };
+  if (message.makeFolder) return { folder: makeFolder(message.makeFolder) };
   if (message.stop) await stop(message.stop);
-  if (message.own) folders.push(message.own);
   if (message.shutdown) {
     await cleanUp();
     setImmediate(() => process.exit(0));
@@ -37,20 +39,34 @@ async function handle(message) {
   return { done: true };
 }
 
+/** Made here and not by the parent: a parent that dies between making it and telling us would leave it. */
+function makeFolder(prefix) {
+  if (closing) throw new Error('the supervisor is stopping');
+  const folder = mkdtempSync(prefix);
+  folders.push(folder);
+  return folder;
+}
+
 function start({ name, command, args, env, cwd, uid, gid, logFile, stopSignal }) {
+  if (closing) throw new Error('the supervisor is stopping');
+  // A second one of the name would take the first one's place here, and nobody would ever stop the first.
+  if (services.has(name)) throw new Error(`a service called ${name} is running already`);
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(command, args, { env, cwd, uid, gid, stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('spawn', () => {
-      const gone = new Promise((done) => child.once('exit', done));
-      services.set(name, { child, gone, stopSignal });
-      child.once('exit', (code, signal) => {
-        services.delete(name);
-        send({ exited: { name, code, signal } });
+      const gone = new Promise((done) => {
+        child.once('exit', (code, signal) => {
+          services.delete(name);
+          send({ exited: { name, code, signal } });
+          done({ name, code, signal });
+        });
       });
-      resolve(child.pid);
+      const service = { child, gone, stopSignal };
+      services.set(name, service);
+      resolve(service);
     });
   });
 }
@@ -58,15 +74,16 @@ function start({ name, command, args, env, cwd, uid, gid, logFile, stopSignal })
 async function stop(name) {
   const service = services.get(name);
   if (!service) return;
-  service.child.kill(service.stopSignal);
-  const late = setTimeout(() => killGroup(service.child.pid), GRACE_MS);
+  // The whole group: the CDK app and initdb work through children of their own.
+  signalGroup(service.child.pid, service.stopSignal);
+  const late = setTimeout(() => signalGroup(service.child.pid, 'SIGKILL'), GRACE_MS);
   await service.gone;
   clearTimeout(late);
 }
 
-function killGroup(pid) {
+function signalGroup(pid, signal) {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // It has gone by itself in the meantime.
   }
@@ -75,7 +92,8 @@ function killGroup(pid) {
 function cleanUp() {
   closing ??= (async () => {
     await Promise.all([...services.keys()].map(stop));
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    // A killed child of a service may write its last file while we remove the folder.
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   })();
   return closing;
 }

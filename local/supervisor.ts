@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GoLiveError } from '../core/shared/errors';
@@ -30,14 +29,21 @@ export class SupervisorError extends GoLiveError {
   readonly code = 'SupervisorError';
 }
 
-type Answer = { id: number; pid?: number; error?: string } | { exited: ServiceExit };
+interface Reply {
+  readonly pid?: number;
+  readonly folder?: string;
+  readonly exit?: ServiceExit;
+  readonly error?: string;
+}
+
+type Answer = ({ id: number } & Reply) | { exited: ServiceExit };
 
 /**
  * The parent's side of `supervisor-process.mjs`: starts services and temporary folders that cannot outlive this
  * process, however it ends.
  */
 export class Supervisor {
-  private readonly pending = new Map<number, (answer: { pid?: number; error?: string }) => void>();
+  private readonly pending = new Map<number, (answer: Reply) => void>();
   private readonly exitListeners = new Set<(exit: ServiceExit) => void>();
   private nextId = 1;
   private stopped: Promise<void> | undefined;
@@ -68,9 +74,17 @@ export class Supervisor {
 
   /** A new temporary folder that goes with the supervisor. */
   async temporaryFolder(prefix: string): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), prefix));
-    await this.request({ own: folder });
+    const { folder } = await this.request({ makeFolder: join(tmpdir(), prefix) });
+    if (folder === undefined) throw new SupervisorError('the supervisor made no folder: try again');
     return folder;
+  }
+
+  /** Runs a program to its end. Like a service, it is stopped, with its children, when this process goes. */
+  async run(specification: ServiceSpecification): Promise<ServiceExit> {
+    const { user, ...rest } = specification;
+    const { exit } = await this.request({ run: { ...rest, uid: user?.uid, gid: user?.gid } });
+    if (!exit) throw new SupervisorError(`${specification.name} did not end: read its log`);
+    return exit;
   }
 
   /** @returns the service's process id, once it is running (which is before it is ready) */
@@ -102,9 +116,9 @@ export class Supervisor {
     return this.stopped;
   }
 
-  private async request(message: object): Promise<{ pid?: number }> {
+  private async request(message: object): Promise<Reply> {
     const id = this.nextId++;
-    const answer = await new Promise<{ pid?: number; error?: string }>((resolve) => {
+    const answer = await new Promise<Reply>((resolve) => {
       this.pending.set(id, resolve);
       this.process.channel?.ref();
       this.process.send({ id, ...message }, (error) => {
@@ -115,7 +129,7 @@ export class Supervisor {
     return answer;
   }
 
-  private take(id: number): ((answer: { pid?: number; error?: string }) => void) | undefined {
+  private take(id: number): ((answer: Reply) => void) | undefined {
     const waiting = this.pending.get(id);
     this.pending.delete(id);
     if (this.pending.size === 0) this.process.channel?.unref();

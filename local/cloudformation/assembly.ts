@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { GoLiveError } from '../../core/shared/errors';
-
-const run = promisify(execFile);
+import type { Supervisor } from '../supervisor';
 
 export class AssemblyError extends GoLiveError {
   readonly code = 'AssemblyError';
@@ -72,8 +69,14 @@ const AssetManifest = z.object({
  *
  * @param project the checkout's root
  * @param folder where the assembly goes
+ * @param supervisor ends the app, and what it starts, when this process goes
  */
-export async function synthesise(project: string, environment: string, folder: string): Promise<void> {
+export async function synthesise(
+  project: string,
+  environment: string,
+  folder: string,
+  supervisor: Supervisor,
+): Promise<void> {
   const settings = z
     .object({ app: z.string(), context: z.record(z.string(), z.unknown()).default({}) })
     .parse(JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8')));
@@ -81,23 +84,30 @@ export async function synthesise(project: string, environment: string, folder: s
   if (!command) throw new AssemblyError('cdk.json names no app: give it one');
   // The construct paths name the resources in reports; the CDK's command line asks for them likewise.
   const context = { ...settings.context, environments: environment, 'aws:cdk:enable-path-metadata': true };
-  await run(join(project, 'node_modules', '.bin', command), args, {
+  // The app's asset folders lie in the supervisor's folder, so that they too go when the app is killed.
+  const scratch = join(folder, 'scratch');
+  await mkdir(scratch, { recursive: true });
+  const logFile = join(scratch, 'synthesis.log');
+  const { code } = await supervisor.run({
+    name: 'synthesis',
+    command: join(project, 'node_modules', '.bin', command),
+    args,
     cwd: project,
     env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? folder,
+      TMPDIR: scratch,
       CDK_OUTDIR: folder,
       CDK_CONTEXT_JSON: JSON.stringify(context),
     },
-    maxBuffer: 16 * 1024 * 1024,
-  }).catch((error: Error & { stderr?: string }) => {
-    throw new AssemblyError(
-      `synthesis of ${environment} failed; run "npx cdk synth" to see why:\n${error.stderr ?? ''}`,
-      {
-        cause: error,
-      },
-    );
+    logFile,
+    stopSignal: 'SIGKILL',
   });
+  if (code === 0) return;
+  const log = await readFile(logFile, 'utf8');
+  throw new AssemblyError(
+    `synthesis of ${environment} failed; run "npx cdk synth" to see why:\n${log.trim()}`,
+  );
 }
 
 /** Reads the stacks of one environment, in the order in which they are deployed. */

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ReceiveMessageCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
@@ -113,6 +113,16 @@ describe('the local platform', () => {
   });
 
   describe('ends with its process and leaves nothing', () => {
+    let temporary: string;
+
+    beforeAll(() => {
+      temporary = mkdtempSync(join(tmpdir(), 'golive-test-ends-'));
+      // PostgreSQL runs as another user when we are root.
+      chmodSync(temporary, 0o755);
+    });
+
+    afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
     interface Running {
       readonly child: ChildProcess;
       readonly port: number;
@@ -124,6 +134,8 @@ describe('the local platform', () => {
       const script = join(root, 'test/integration/support/run-platform.ts');
       const child = spawn(process.execPath, ['--import', 'tsx', script, assembly.folder, ...args], {
         cwd: root,
+        // Its own, so that what other test files start meanwhile is not taken for its leavings.
+        env: { ...process.env, TMPDIR: temporary },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let output = '';
@@ -139,7 +151,7 @@ describe('the local platform', () => {
     }
 
     function temporaryFolders(): string[] {
-      return readdirSync(tmpdir()).filter((name) => /^golive-(pg|moto|lambda|assembly)-/.test(name));
+      return readdirSync(temporary).filter((name) => name.startsWith('golive-'));
     }
 
     function isAlive(pid: number): boolean {
@@ -188,16 +200,36 @@ describe('the local platform', () => {
     });
 
     it('also when two run side by side, each on ports of its own', async () => {
-      const before = new Set(temporaryFolders());
       const [one, two] = await Promise.all([start(), start()]);
       expect(one.port).not.toBe(two.port);
       expect(one.endpoint).not.toBe(two.endpoint);
-      const made = temporaryFolders().filter((name) => !before.has(name));
-      expect(made.length).toBeGreaterThanOrEqual(6);
+      expect(temporaryFolders().length).toBeGreaterThanOrEqual(6);
       for (const { child } of [one, two]) child.kill('SIGKILL');
       await expectNothingLeft(one);
       await expectNothingLeft(two);
-      await until(() => temporaryFolders().every((name) => !made.includes(name)));
+      await until(() => temporaryFolders().length === 0);
+    });
+
+    it.each([
+      ['synthesis', /^golive-assembly-/, 'scratch/synthesis.log'],
+      ["PostgreSQL's initialisation", /^golive-pg-/, 'initdb.log'],
+    ])('when it is killed during %s', async (_, folder, log) => {
+      const synthesises = log.startsWith('scratch');
+      const script = join(root, 'test/integration/support/run-platform.ts');
+      const args = ['--import', 'tsx', script, ...(synthesises ? [] : [assembly.folder])];
+      const child = spawn(process.execPath, args, {
+        cwd: root,
+        env: { ...process.env, TMPDIR: temporary },
+        stdio: 'ignore',
+      });
+      const exited = once(child, 'exit');
+      const begun = () =>
+        temporaryFolders().some((name) => folder.test(name) && existsSync(join(temporary, name, log)));
+      await until(begun);
+      child.kill('SIGKILL');
+      await exited;
+      await until(() => temporaryFolders().length === 0);
+      expect(temporaryFolders()).toEqual([]);
     });
   });
 });
