@@ -25,6 +25,8 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   'configuring-log-exports': 'wait',
   'converting-to-vpc': 'wait',
   creating: 'wait',
+  // Ends in `deleting`, which stops us, or back in `available`.
+  'delete-precheck': 'wait',
   maintenance: 'wait',
   modifying: 'wait',
   'moving-to-vpc': 'wait',
@@ -36,7 +38,6 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   'storage-initialization': 'wait',
   upgrading: 'wait',
 
-  'delete-precheck': 'stop',
   deleting: 'stop',
   failed: 'stop',
   'inaccessible-encryption-credentials': 'stop',
