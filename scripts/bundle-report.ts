@@ -1,4 +1,4 @@
-import { bundleFunction, type FunctionSource } from '../lib/shared/bundle';
+import { bundleFunction, type FunctionSource, labelOf } from '../lib/shared/bundle';
 
 /** The functions that are deployed as a zip; an image's handler is not held to the limit. */
 export const ZIP_FUNCTIONS: readonly FunctionSource[] = [{ capability: 'backup', name: 'snapshot' }];
@@ -12,17 +12,16 @@ export interface BundleReport {
   readonly inputs: readonly { readonly name: string; readonly bytes: number }[];
 }
 
-/** What a function's bundle weighs, and why, from esbuild's metafile. */
+/** What a function's bundle weighs, and why, from what esbuild says of it. */
 export function bundleReport(source: FunctionSource): BundleReport {
-  const { code, sourceMap, metafile } = bundleFunction(source);
-  const outputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const { code, sourceMap, inputs } = bundleFunction(source);
   const byPackage = new Map<string, number>();
-  for (const [path, { bytesInOutput }] of outputs) {
+  for (const [path, bytes] of inputs) {
     const name = packageOf(path);
-    byPackage.set(name, (byPackage.get(name) ?? 0) + bytesInOutput);
+    byPackage.set(name, (byPackage.get(name) ?? 0) + bytes);
   }
   return {
-    label: `${source.capability}-${source.name}`,
+    label: labelOf(source),
     bytes: code.length,
     sourceMapBytes: sourceMap.length,
     inputs: [...byPackage]

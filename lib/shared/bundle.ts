@@ -1,6 +1,6 @@
-import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { buildSync, type BuildOptions } from 'esbuild';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { GoLiveError } from '../../core/shared/errors';
 
 /** Names a function by its place: `lambdas/<capability>/<name>/handler.ts`. */
@@ -15,12 +15,13 @@ export interface FunctionSource {
 export interface Bundle {
   /** `index.js`, CommonJS. */
   readonly code: Uint8Array;
-  /** Its source map. It is kept out of the asset: it would double a cold start's download. */
+  /** Its source map. It is kept out of the asset: it would more than double a cold start's download. */
   readonly sourceMap: Uint8Array;
-  readonly metafile: Metafile;
+  /** What each source file adds to `code`, bytes. */
+  readonly inputs: ReadonlyMap<string, number>;
 }
 
-/** Thrown when a function's entry file does not exist or esbuild refuses it. */
+/** Thrown when a function's handler does not exist or does not build. */
 export class BundleError extends GoLiveError {
   readonly code = 'BundleError';
 }
@@ -30,35 +31,43 @@ export const PROJECT_ROOT = resolve(__dirname, '../..');
 /** What a zip function's bundle may weigh, bytes: 1.5 MB, as a cold start downloads and parses all of it. */
 export const BUNDLE_LIMIT_BYTES = 1_500_000;
 
-const bundles = new Map<string, Bundle>();
+const HANDLER = 'handler.ts';
+
+const bundlesByRoot = new Map<string, ReadonlyMap<string, Bundle>>();
 
 /**
- * Bundles a handler, in this process and once per process, so that every environment shares the work. The
- * same sources give the same bytes: nothing in them depends on the machine, the folder or the time.
+ * Gives a function's bundle. The first call bundles all functions at once, in this process: they share the
+ * parsing of the AWS SDK, and every environment shares them. The same sources give the same bytes: nothing in
+ * them depends on the machine, the folder or the time.
  *
- * The AWS SDK is bundled too: the runtime's own one changes under our feet and is slower to load.
+ * The AWS SDK is bundled too: the runtime's own changes under our feet and is slower to load.
  *
  * @throws BundleError when the handler does not exist or does not build
  */
 export function bundleFunction(source: FunctionSource): Bundle {
-  const entry = join(sourceFolder(source), 'handler.ts');
-  const known = bundles.get(entry);
-  if (known) return known;
-  if (!existsSync(entry)) {
+  const root = rootOf(source);
+  const bundles = bundlesByRoot.get(root) ?? buildAll(root);
+  bundlesByRoot.set(root, bundles);
+  const bundle = bundles.get(labelOf(source));
+  if (!bundle) {
+    const entry = join(sourceFolder(source), HANDLER);
     throw new BundleError(`no handler at ${entry}: write one that exports "handler", or correct the name`);
   }
-  const bundle = build(entry);
-  bundles.set(entry, bundle);
   return bundle;
 }
 
+/** `backup-dump`: a function's name in logs, alarms, assemblies and the runbook. */
+export function labelOf({ capability, name }: FunctionSource): string {
+  return `${capability}-${name}`;
+}
+
 /** The folder of a function's sources. */
-export function sourceFolder({
-  root = join(PROJECT_ROOT, 'lambdas'),
-  capability,
-  name,
-}: FunctionSource): string {
-  return join(root, capability, name);
+export function sourceFolder(source: FunctionSource): string {
+  return join(rootOf(source), source.capability, source.name);
+}
+
+function rootOf({ root = join(PROJECT_ROOT, 'lambdas') }: FunctionSource): string {
+  return root;
 }
 
 const OPTIONS = {
@@ -79,27 +88,56 @@ const OPTIONS = {
   write: false,
   logLevel: 'silent',
   charset: 'utf8',
+  absWorkingDir: PROJECT_ROOT,
+  // Nothing is written there: it only anchors the source maps' relative paths, the same on every machine.
+  outdir: PROJECT_ROOT,
 } satisfies BuildOptions;
 
-function build(entry: string): Bundle {
+function buildAll(root: string): ReadonlyMap<string, Bundle> {
+  const entries = handlersIn(root);
+  const result = build([...entries].map(([out, path]) => ({ in: path, out })));
+  const contents = new Map(result.outputFiles.map((file) => [basename(file.path), file.contents]));
+  const fileOf = (name: string): Uint8Array => {
+    const found = contents.get(name);
+    if (!found) throw new BundleError(`esbuild gave no ${name}: check its version`);
+    return found;
+  };
+  return new Map(
+    [...entries.keys()].map((label) => [
+      label,
+      {
+        code: fileOf(`${label}.js`),
+        sourceMap: fileOf(`${label}.js.map`),
+        inputs: new Map(
+          Object.entries(result.metafile.outputs[`${label}.js`]?.inputs ?? {}).map(
+            ([path, { bytesInOutput }]) => [path, bytesInOutput],
+          ),
+        ),
+      },
+    ]),
+  );
+}
+
+/** Every `<capability>/<name>/handler.ts` below a folder, by the function's label. */
+function handlersIn(root: string): ReadonlyMap<string, string> {
+  return new Map(
+    readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name: capability }) =>
+        readdirSync(join(root, capability)).map((name) => ({ capability, name, root })),
+      )
+      .map((source) => [labelOf(source), join(sourceFolder(source), HANDLER)] as const)
+      .filter(([, path]) => existsSync(path))
+      .sort(),
+  );
+}
+
+function build(entryPoints: { in: string; out: string }[]) {
   try {
-    const result = buildSync({
-      ...OPTIONS,
-      entryPoints: [entry],
-      absWorkingDir: PROJECT_ROOT,
-      // Never written: it only anchors the source map's relative paths, and so keeps them the same everywhere.
-      outfile: join(PROJECT_ROOT, 'index.js'),
-    });
-    const file = (suffix: string): Uint8Array => {
-      const found = result.outputFiles.find(({ path }) => path.endsWith(suffix));
-      if (!found) throw new BundleError(`esbuild gave no ${suffix} for ${entry}: check its version`);
-      return found.contents;
-    };
-    return { code: file('index.js'), sourceMap: file('index.js.map'), metafile: result.metafile };
+    return buildSync({ ...OPTIONS, entryPoints });
   } catch (error) {
-    if (error instanceof BundleError) throw error;
     throw new BundleError(
-      `${entry} does not build: correct what esbuild says:\n${error instanceof Error ? error.message : String(error)}`,
+      `the functions do not build: correct what esbuild says:\n${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }

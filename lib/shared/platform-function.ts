@@ -20,7 +20,7 @@ import type { z } from 'zod';
 import { SharedEnvironment } from '../../lambdas/shared/env';
 import { longestGapMinutes, type Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
-import type { FunctionSource } from './bundle';
+import { type FunctionSource, labelOf } from './bundle';
 import { type Packaging, withAssetFolder, writeSourceMap } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
 import { runbook } from './runbook';
@@ -105,7 +105,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
   constructor(scope: Construct, id: string, props: PlatformFunctionProps<Contract>) {
     super(scope, id);
     const { platform, source, packaging, contract, environment, memory, asynchronous, ...options } = props;
-    this.label = `${source.capability}-${source.name}`;
+    this.label = labelOf(source);
     this.asynchronous = asynchronous;
     refuseSharedNames(contract, this.label);
 

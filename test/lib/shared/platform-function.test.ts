@@ -57,7 +57,9 @@ describe('a function that cannot be made', () => {
   });
 
   test('because its handler does not build says what esbuild says', () => {
-    expect(() => templateOf({ source: { root, capability: 'sample', name: 'broken' } })).toThrow(/not-there/);
+    expect(() =>
+      templateOf({ source: { root: `${root}-broken`, capability: 'sample', name: 'broken' } }),
+    ).toThrow(/not-there/);
   });
 
   test('as an image for want of a Dockerfile says so', () => {
