@@ -1,4 +1,8 @@
-import { CreateDBInstanceCommand, CreateDBParameterGroupCommand } from '@aws-sdk/client-rds';
+import {
+  CreateDBInstanceCommand,
+  CreateDBParameterGroupCommand,
+  ModifyDBParameterGroupCommand,
+} from '@aws-sdk/client-rds';
 import { z } from 'zod';
 import { startPostgres } from '../../postgres';
 import { TemplateError } from '../intrinsics';
@@ -84,18 +88,42 @@ export const databaseInstanceProvider: Provider = {
   },
 };
 
+const ParameterGroupProperties = z.strictObject({
+  DBParameterGroupName: z.string().optional(),
+  Family: z.string(),
+  Description: z.string(),
+  Parameters: z.record(z.string(), z.coerce.string()).default({}),
+  Tags: z.unknown().optional(),
+});
+
+/** The server behind the record takes no connection without TLS, so a group that allows one would be played wrongly. */
 export const parameterGroupProvider: Provider = {
   treatment: 'executed',
-  note: 'a record of the emulator; rds.force_ssl is in force, the other parameters are not',
+  note: 'a record of the emulator with its parameters; rds.force_ssl is in force, the others are not',
   async make(request, { clients: { rds } }) {
-    const name = physicalName(request).toLowerCase();
+    const { Family, Description, Parameters, ...properties } = ParameterGroupProperties.parse(
+      request.properties,
+    );
+    if (Parameters['rds.force_ssl'] !== '1') {
+      throw new TemplateError(
+        `the local PostgreSQL always forces TLS and ${request.path} does not: set rds.force_ssl to 1`,
+      );
+    }
+    const name = properties.DBParameterGroupName ?? physicalName(request).toLowerCase();
+    const group = { DBParameterGroupName: name };
     await rds.send(
-      new CreateDBParameterGroupCommand({
-        DBParameterGroupName: name,
-        DBParameterGroupFamily: String(request.properties['Family']),
-        Description: String(request.properties['Description']),
+      new CreateDBParameterGroupCommand({ ...group, DBParameterGroupFamily: Family, Description }),
+    );
+    await rds.send(
+      new ModifyDBParameterGroupCommand({
+        ...group,
+        Parameters: Object.entries(Parameters).map(([ParameterName, ParameterValue]) => ({
+          ParameterName,
+          ParameterValue,
+          ApplyMethod: 'pending-reboot',
+        })),
       }),
     );
-    return { ref: name, attributes: { DBParameterGroupName: name } };
+    return { ref: name, attributes: group };
   },
 };
