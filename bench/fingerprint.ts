@@ -48,6 +48,9 @@ const CANDIDATES: Readonly<Record<string, string>> = {
 };
 const ALL_COLUMNS = 'id, reference, note, placed_at, amount, weight, token, details, paid';
 
+/** No colours: the output is pasted into records. */
+const PLAIN = { head: [], border: [] };
+
 async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 3);
   const folder = await mkdtemp(join(tmpdir(), 'golive-bench-fingerprint-'));
@@ -110,6 +113,7 @@ async function compareWithDump(
   }
   const median = (name: string): number => medianOf(seconds.get(name)!);
   const table = new Table({
+    style: PLAIN,
     head: ['', ...Array.from({ length: rounds }, (_, at) => `${at + 1}`), 's', 's/GB', '× dump'],
   });
   for (const [name, all] of [...seconds, ['  of which the fingerprint took', beside] as const]) {
@@ -127,7 +131,7 @@ async function compareWithDump(
 
 async function compareCandidates(client: Client, rounds: number): Promise<void> {
   await client.query('SET max_parallel_workers_per_gather = 0; SET jit = off');
-  const table = new Table({ head: ['1.6 million orders', 'median s'] });
+  const table = new Table({ style: PLAIN, head: ['1.6 million orders', 'median s'] });
   for (const [name, sql] of Object.entries(CANDIDATES)) {
     const all: number[] = [];
     for (let round = 0; round < rounds; round += 1) {

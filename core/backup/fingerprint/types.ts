@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const Count = z.number().int().nonnegative();
 /** Two 64-bit sums, see `row-hash.ts`. */
