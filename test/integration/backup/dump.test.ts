@@ -24,10 +24,12 @@ import { BUCKET, dump, keepLog, observedPgDump, s3At, untilDumpWaitsForLock } fr
 let supervisor: Supervisor;
 let postgres: LocalPostgres;
 let s3: S3Client;
+let observed: ReturnType<typeof observedPgDump>;
 
 beforeAll(async () => {
   supervisor = Supervisor.start();
   postgres = await startPostgres({ supervisor });
+  observed = observedPgDump(postgres.binFolder);
   const { aws } = await startEmulator(supervisor, 'eu-west-1');
   s3 = s3At(aws.endpoint);
   await s3.send(
@@ -42,6 +44,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  observed.remove();
   s3.destroy();
   await supervisor.stop();
 });
@@ -115,7 +118,6 @@ describe('a dump by a role that is no superuser', () => {
 
 describe('the password', () => {
   test("is in no argument, environment, log or file of a running dump, but in libpq's own password file", async () => {
-    const observed = observedPgDump(postgres.binFolder);
     const log = keepLog();
     const { password } = postgres.master;
     const lock = await postgres.query(postgres.master, async (client) => {
@@ -133,7 +135,6 @@ describe('the password', () => {
     expect(lock.environ).toContain('PGPASSFILE=');
     expect(lock.environ).not.toContain('HOME=');
     expect(`${lock.cmdline}${lock.environ}${log.lines.join('\n')}`).not.toContain(password);
-    observed.remove();
     const ours = `${PASSFILE_FOLDER_PREFIX}${process.pid}-`;
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(ours))).toEqual([]);
   });
@@ -213,11 +214,11 @@ describe('nothing is dumped, and the vault stays as it was,', () => {
   test('when the client is older than the server, with the package to install', async () => {
     const old = makeProgramFolder();
     old.write('pg_dump', `console.log('pg_dump (PostgreSQL) 12.22')`);
-    await expect(dump(postgres, s3, { path: old.path })).rejects.toMatchObject({
+    const dumping = dump(postgres, s3, { path: old.path }).finally(() => old.remove());
+    await expect(dumping).rejects.toMatchObject({
       code: 'ClientTooOldError',
       message: expect.stringMatching(/rebuild the image with the postgresql\d+ package/) as string,
     });
-    old.remove();
   });
 
   test('when nobody answers, or there is no such database', async () => {
