@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asBackupId, type BackupId } from './vault-layout';
 
 const Instant = z.iso.datetime({ message: 'expected a UTC ISO 8601 instant' });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Where a database is and who we are there. Never log one: it holds the password.

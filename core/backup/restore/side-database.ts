@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GoLiveError } from '../../shared/errors';
 
 /**

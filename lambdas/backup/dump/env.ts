@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the dump function is told: the type of its construct's `environment` and its check at run time. */
 export const DumpEnvironment = z.object({
