@@ -6,8 +6,8 @@ import {
   inventoryHash,
   takeInventory,
   type Inventory,
-  type InventoryQuery,
 } from './inventory/inventory';
+import type { InventoryQuery } from './inventory/query';
 import {
   listsEach,
   planLargeObjects,

@@ -1,5 +1,5 @@
 import { FIRST_USER_OID, USER_SCHEMA } from '../user-objects';
-import type { InventoryQuery } from './inventory';
+import type { InventoryQuery } from './query';
 
 /**
  * Everything that has an owner and grants. `default` is the letter by which acldefault() knows the kind.

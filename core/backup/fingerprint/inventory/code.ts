@@ -1,5 +1,5 @@
 import { FIRST_USER_OID, NOT_OF_AN_EXTENSION, USER_SCHEMA } from '../user-objects';
-import type { InventoryQuery } from './inventory';
+import type { InventoryQuery } from './query';
 
 const identityIn = (catalogue: string, oid: string): string =>
   `(pg_catalog.pg_identify_object('pg_catalog.${catalogue}'::pg_catalog.regclass, ${oid}, 0)).identity`;

@@ -1,5 +1,5 @@
 import { NOT_OF_AN_EXTENSION, USER_SCHEMA } from '../user-objects';
-import type { InventoryQuery } from './inventory';
+import type { InventoryQuery } from './query';
 
 const USERS_RELATION = `${USER_SCHEMA('n')} AND c.relpersistence <> 't' AND ${NOT_OF_AN_EXTENSION('pg_class', 'c.oid')}`;
 const IDENTITY = `(pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0)).identity`;
