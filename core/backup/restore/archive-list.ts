@@ -8,8 +8,8 @@ export interface LeftOut {
 export interface ArchiveList {
   /** For `pg_restore --use-list`. */
   readonly text: string;
-  /** How many entries it restores. */
-  readonly entries: number;
+  /** The ids of the entries that it restores. */
+  readonly ids: ReadonlySet<string>;
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -37,17 +37,17 @@ const NOT_RESTORED: readonly { readonly entry: RegExp; readonly reason: string }
  */
 export function archiveList(listing: string): ArchiveList {
   const leftOut: LeftOut[] = [];
-  let entries = 0;
+  const ids = new Set<string>();
   const lines = listing.split('\n').map((line) => {
-    const entry = /^\d+; \d+ \d+ (.*)$/.exec(line)?.[1];
-    if (entry === undefined) return line;
+    const [, id, entry] = /^(\d+); \d+ \d+ (.*)$/.exec(line) ?? [];
+    if (id === undefined || entry === undefined) return line;
     const rule = NOT_RESTORED.find((candidate) => candidate.entry.test(entry));
     if (!rule) {
-      entries += 1;
+      ids.add(id);
       return line;
     }
     leftOut.push({ entry: entry.trim(), reason: rule.reason });
     return `;${line}`;
   });
-  return { text: lines.join('\n'), entries, leftOut };
+  return { text: lines.join('\n'), ids, leftOut };
 }

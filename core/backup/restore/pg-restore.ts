@@ -53,7 +53,7 @@ export interface PgRestoreRun extends Programs {
 export async function runPgRestore(run: PgRestoreRun): Promise<void> {
   const { archive, list, listFile, target, jobs, onEntry } = run;
   await writeFile(listFile, list.text, { mode: 0o600 });
-  const counter = new EntriesFinished(onEntry);
+  const counter = new EntriesFinished(list.ids, onEntry);
   const end = await withLibpqEnvironment(target, 'golive-restore', (libpq) =>
     runProgram(
       {
@@ -93,12 +93,15 @@ function connectionString(database: string): string {
   return `dbname='${database.replace(/['\\]/g, '\\$&')}'`;
 }
 
-/** Counts the entries that are done, by what `--verbose` writes when it works with several jobs or with one. */
+/** Counts the entries that are done, by what `--verbose` writes of them. */
 class EntriesFinished {
   private rest = '';
   private readonly done = new Set<string>();
 
-  constructor(private readonly onEntry: (done: number) => void) {}
+  constructor(
+    private readonly ids: ReadonlySet<string>,
+    private readonly onEntry: (done: number) => void,
+  ) {}
 
   add(chunk: Buffer): void {
     const lines = (this.rest + chunk.toString('utf8')).split('\n');
@@ -106,7 +109,8 @@ class EntriesFinished {
     const before = this.done.size;
     for (const line of lines) {
       const entry = /^pg_restore: (?:processing|finished) item (\d+) /.exec(line)?.[1];
-      if (entry !== undefined) this.done.add(entry);
+      // It also speaks of those that the list leaves out.
+      if (entry !== undefined && this.ids.has(entry)) this.done.add(entry);
     }
     if (this.done.size > before) this.onEntry(this.done.size);
   }

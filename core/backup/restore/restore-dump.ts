@@ -88,12 +88,12 @@ export async function restoreDump(request: RestoreDumpRequest): Promise<RestoreD
       listFile: join(folder, 'list'),
       target,
       jobs,
-      onEntry: (doneEntries) => onProgress?.({ stage: 'restore', doneEntries, totalEntries: list.entries }),
+      onEntry: (doneEntries) => onProgress?.({ stage: 'restore', doneEntries, totalEntries: list.ids.size }),
     });
     return {
       downloadMs: downloaded - began,
       restoreMs: performance.now() - downloaded,
-      entries: list.entries,
+      entries: list.ids.size,
       leftOut: list.leftOut,
     };
   } finally {

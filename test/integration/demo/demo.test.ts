@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PLAN, type DemoReport } from '../../../local/demo/demo';
@@ -30,6 +30,8 @@ describe('the demo', () => {
   let temporaryFolder: string;
   beforeEach(() => {
     temporaryFolder = mkdtempSync(join(tmpdir(), 'golive-test-demo-'));
+    // PostgreSQL runs as another user where we are root.
+    chmodSync(temporaryFolder, 0o755);
   });
   afterEach(() => rmSync(temporaryFolder, { recursive: true, force: true }));
 
