@@ -139,6 +139,8 @@ function runtimeEnvironment(
 ): Record<string, string> {
   const { region, credentials } = surroundings;
   return {
+    // in place of the bundle in the image, unless the template names a file
+    ...(surroundings.databaseCaFile === undefined ? {} : { DATABASE_CA_FILE: surroundings.databaseCaFile }),
     ...fn.environment,
     // the Lambda service
     AWS_REGION: region,
@@ -164,7 +166,6 @@ function runtimeEnvironment(
     AWS_ENDPOINT_URL: surroundings.awsEndpoint,
     // Node 20 stands in for Lambda's; the SDK would say so in every log.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    ...(surroundings.databaseCaFile === undefined ? {} : { DATABASE_CA_FILE: surroundings.databaseCaFile }),
     ...overrides.environment,
   };
 }

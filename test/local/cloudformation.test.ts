@@ -189,6 +189,15 @@ describe('deploying', () => {
     );
   });
 
+  it.each([
+    ['AWS::KMS::Key', { KeyPolicy: {}, MultiRegion: true }, /MultiRegion of AWS::KMS::Key/],
+    ['AWS::SQS::Queue', { FifoQueue: true }, /FifoQueue of AWS::SQS::Queue/],
+    ['AWS::S3::Bucket', { WebsiteConfiguration: {} }, /WebsiteConfiguration of AWS::S3::Bucket/],
+  ])('refuses a property of %s that would vanish without a word', async (type, properties, message) => {
+    const stacks = [stack('one', { Resources: { Thing: resource(type, properties) } })];
+    await expect(deployStacks(stacks, PROVIDERS, parts)).rejects.toThrow(message);
+  });
+
   it('has a reason for everything that it only models', () => {
     const silent = Object.entries(PROVIDERS).filter(([, { note }]) => note.trim() === '');
     expect(silent).toEqual([]);

@@ -6,12 +6,13 @@ import {
 import { z } from 'zod';
 import { startPostgres } from '../../postgres';
 import { TemplateError } from '../intrinsics';
+import { strictly, withoutEffect } from '../properties';
 import { physicalName, type Provider } from '../provider';
 
 /** CloudFormation passes numbers as text and booleans either way. */
 const Whole = z.coerce.number().int();
 
-const InstanceProperties = z.looseObject({
+const InstanceProperties = z.object({
   DBInstanceIdentifier: z.string().optional(),
   DBInstanceClass: z.string(),
   DBName: z.string(),
@@ -30,6 +31,23 @@ const InstanceProperties = z.looseObject({
   StorageEncrypted: z.boolean(),
   StorageType: z.string(),
   Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
+  ...withoutEffect(
+    'AutoMinorVersionUpgrade',
+    'CACertificateIdentifier',
+    'CopyTagsToSnapshot',
+    'DBSubnetGroupName',
+    'DatabaseInsightsMode',
+    'DeleteAutomatedBackups',
+    'EnableCloudwatchLogsExports',
+    'EnablePerformanceInsights',
+    'MaxAllocatedStorage',
+    'PerformanceInsightsKMSKeyId',
+    'PerformanceInsightsRetentionPeriod',
+    'PreferredBackupWindow',
+    'PreferredMaintenanceWindow',
+    'PubliclyAccessible',
+    'VPCSecurityGroups',
+  ),
 });
 
 /**
@@ -40,7 +58,7 @@ export const databaseInstanceProvider: Provider = {
   treatment: 'executed',
   note: 'a real PostgreSQL; storage, backups by RDS and failover are not played',
   async make(request, { clients: { rds }, supervisor, databases, progress }) {
-    const properties = InstanceProperties.parse(request.properties);
+    const properties = strictly(InstanceProperties, request);
     const identifier = properties.DBInstanceIdentifier ?? physicalName(request).toLowerCase();
     progress('starting PostgreSQL');
     const server = await startPostgres({

@@ -2,22 +2,24 @@ import { PutRuleCommand, PutTargetsCommand, type Target } from '@aws-sdk/client-
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { TemplateError } from '../intrinsics';
+import { strictly, withoutEffect } from '../properties';
 import { physicalName, type Provider } from '../provider';
 
-const RuleProperties = z.looseObject({
+const RuleProperties = z.object({
   Name: z.string().optional(),
   Description: z.string().optional(),
   ScheduleExpression: z.string().optional(),
   EventPattern: z.record(z.string(), z.unknown()).optional(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   Targets: z.array(z.custom<Target>()).default([]),
+  ...withoutEffect('Tags'),
 });
 
 export const ruleProvider: Provider = {
   treatment: 'executed',
   note: 'a rule of the emulator; the local scheduler fires it and reads its targets from there',
   async make(request, { clients: { eventBridge }, rules }) {
-    const properties = RuleProperties.parse(request.properties);
+    const properties = strictly(RuleProperties, request);
     const name = properties.Name ?? physicalName(request);
     const { RuleArn } = await eventBridge.send(
       new PutRuleCommand({
@@ -37,11 +39,17 @@ export const ruleProvider: Provider = {
   },
 };
 
+const QueueProperties = z.object({
+  MessageRetentionPeriod: z.number().optional(),
+  VisibilityTimeout: z.number().optional(),
+  ...withoutEffect('KmsMasterKeyId', 'SqsManagedSseEnabled', 'Tags'),
+});
+
 export const queueProvider: Provider = {
   treatment: 'executed',
   note: 'a queue of the emulator',
   async make(request, { clients: { sqs } }) {
-    const { MessageRetentionPeriod, VisibilityTimeout } = request.properties;
+    const { MessageRetentionPeriod, VisibilityTimeout } = strictly(QueueProperties, request);
     const given = Object.entries({ MessageRetentionPeriod, VisibilityTimeout }).filter(
       ([, value]) => value !== undefined,
     );

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TemplateError } from '../intrinsics';
+import { strictly, withoutEffect } from '../properties';
 import { physicalName, type Provider, type ResourceRequest } from '../provider';
 
-const FunctionProperties = z.looseObject({
+const FunctionProperties = z.object({
   FunctionName: z.string().optional(),
   Handler: z.string().optional(),
   PackageType: z.enum(['Zip', 'Image']).default('Zip'),
@@ -14,13 +15,25 @@ const FunctionProperties = z.looseObject({
   // Lambda's own defaults
   Timeout: z.number().default(3),
   MemorySize: z.number().default(128),
+  ...withoutEffect(
+    'Architectures',
+    'Description',
+    'EphemeralStorage',
+    'LoggingConfig',
+    'ReservedConcurrentExecutions',
+    'Role',
+    'Runtime',
+    'Tags',
+    'TracingConfig',
+    'VpcConfig',
+  ),
 });
 
 export const functionProvider: Provider = {
   treatment: 'executed',
   note: 'the very bundle runs in a process of its own, on the Node and processor of this machine',
   async make(request, { account, region, functions }) {
-    const properties = FunctionProperties.parse(request.properties);
+    const properties = strictly(FunctionProperties, request);
     const name = properties.FunctionName ?? physicalName(request);
     const arn = `arn:aws:lambda:${region}:${account}:function:${name}`;
     const codeFolder = assetFolder(request, properties.Code);
@@ -67,14 +80,20 @@ async function handlerOf(
   return cmd;
 }
 
+const PermissionProperties = z.object({
+  Action: z.literal('lambda:InvokeFunction'),
+  FunctionName: z.string(),
+  Principal: z.string(),
+  SourceArn: z.string().optional(),
+  ...withoutEffect('SourceAccount'),
+});
+
 /** Without a permission the scheduler does not invoke, as EventBridge would not. */
 export const permissionProvider: Provider = {
   treatment: 'executed',
   note: 'the scheduler asks it before it invokes',
   make(request, { permissions, functions }) {
-    const { FunctionName, Principal, SourceArn } = z
-      .looseObject({ FunctionName: z.string(), Principal: z.string(), SourceArn: z.string().optional() })
-      .parse(request.properties);
+    const { FunctionName, Principal, SourceArn } = strictly(PermissionProperties, request);
     const fn = [...functions.values()].find(({ arn, name }) => arn === FunctionName || name === FunctionName);
     if (!fn) throw new TemplateError(`${request.path}: there is no function ${FunctionName}`);
     const granted = permissions.get(fn.arn) ?? [];
@@ -83,17 +102,18 @@ export const permissionProvider: Provider = {
   },
 };
 
-const InvokeConfig = z.looseObject({
+const InvokeConfig = z.object({
   FunctionName: z.string(),
   MaximumRetryAttempts: z.number().int().min(0).max(2).default(2),
   DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }).optional() }).default({}),
+  ...withoutEffect('MaximumEventAgeInSeconds', 'Qualifier'),
 });
 
 export const invokeConfigProvider: Provider = {
   treatment: 'executed',
   note: 'the scheduler retries by it and sends final failures to its destination, without the minutes of delay',
   make(request, { functions, invokeConfigs }) {
-    const { FunctionName, MaximumRetryAttempts, DestinationConfig } = InvokeConfig.parse(request.properties);
+    const { FunctionName, MaximumRetryAttempts, DestinationConfig } = strictly(InvokeConfig, request);
     const fn = [...functions.values()].find(({ arn, name }) => arn === FunctionName || name === FunctionName);
     if (!fn) throw new TemplateError(`${request.path}: there is no function ${FunctionName}`);
     invokeConfigs.set(fn.arn, {

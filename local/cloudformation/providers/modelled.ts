@@ -64,7 +64,7 @@ const MODELS: Record<string, Model> = {
   'AWS::IAM::ManagedPolicy': { note: PERMISSIONS },
   'AWS::IAM::Role': { note: PERMISSIONS, attributes: arnOf('iam', 'role/') },
   'AWS::Logs::LogGroup': {
-    note: 'what a function writes comes back with its invocation',
+    note: 'nothing is written to log groups here; a function’s lines come back with its invocation',
     attributes: arnOf('logs', 'log-group:'),
   },
   'AWS::RDS::DBSubnetGroup': { note: NETWORK },

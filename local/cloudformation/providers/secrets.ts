@@ -8,8 +8,8 @@ import {
 import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import { z } from 'zod';
 import { TemplateError } from '../intrinsics';
+import { strictly, withoutEffect } from '../properties';
 import { physicalName, type Provider } from '../provider';
-import { strictly } from './storage';
 
 const SecretProperties = z.object({
   Name: z.string().optional(),
@@ -30,7 +30,7 @@ const SecretProperties = z.object({
       RequireEachIncludedType: z.boolean().optional(),
     })
     .optional(),
-  Tags: z.unknown().optional(),
+  ...withoutEffect('Tags'),
 });
 
 export const secretProvider: Provider = {

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { TemplateError } from '../intrinsics';
+import { strictly, withoutEffect } from '../properties';
 import { physicalName, type Provider } from '../provider';
 
 const BucketProperties = z.object({
@@ -44,10 +45,7 @@ const BucketProperties = z.object({
       }),
     })
     .optional(),
-  // Each has no effect on one machine: access logs, ownership with one account, tags.
-  LoggingConfiguration: z.unknown().optional(),
-  OwnershipControls: z.unknown().optional(),
-  Tags: z.unknown().optional(),
+  ...withoutEffect('LoggingConfiguration', 'OwnershipControls', 'Tags'),
 });
 
 /** The template's words for a lifecycle rule are not the API's. */
@@ -143,35 +141,26 @@ export const bucketProvider: Provider = {
   },
 };
 
+const KeyProperties = z.object({
+  Description: z.string().optional(),
+  KeyPolicy: z.record(z.string(), z.unknown()),
+  EnableKeyRotation: z.boolean().default(false),
+  ...withoutEffect('Tags', 'PendingWindowInDays', 'RotationPeriodInDays'),
+});
+
 export const keyProvider: Provider = {
   treatment: 'executed',
   note: 'a key of the emulator',
-  async make({ properties }, { clients: { kms } }) {
+  async make(request, { clients: { kms } }) {
+    const { Description, KeyPolicy, EnableKeyRotation } = strictly(KeyProperties, request);
     const { KeyMetadata } = await kms.send(
-      new CreateKeyCommand({
-        Description: properties['Description'] as string | undefined,
-        Policy: JSON.stringify(properties['KeyPolicy']),
-      }),
+      new CreateKeyCommand({ Description, Policy: JSON.stringify(KeyPolicy) }),
     );
     if (!KeyMetadata?.KeyId || !KeyMetadata.Arn)
       throw new TemplateError('the emulator made a key without an id');
-    if (properties['EnableKeyRotation'] === true) {
+    if (EnableKeyRotation) {
       await kms.send(new EnableKeyRotationCommand({ KeyId: KeyMetadata.KeyId }));
     }
     return { ref: KeyMetadata.KeyId, attributes: { Arn: KeyMetadata.Arn, KeyId: KeyMetadata.KeyId } };
   },
 };
-
-/** Parses properties and refuses one that the provider would silently drop. */
-export function strictly<Shape extends z.ZodRawShape>(
-  schema: z.ZodObject<Shape>,
-  { type, path, properties }: { type: string; path: string; properties: Readonly<Record<string, unknown>> },
-): z.output<z.ZodObject<Shape>> {
-  const unknown = Object.keys(properties).filter((name) => !(name in schema.shape));
-  if (unknown.length > 0) {
-    throw new TemplateError(
-      `${path}: the local platform does not know ${unknown.join(', ')} of ${type}: teach its provider in local/cloudformation/providers`,
-    );
-  }
-  return schema.parse(properties);
-}
