@@ -22,7 +22,7 @@ export interface RestoreDumpRequest {
   readonly path: string;
   /**
    * Connections that restore at the same time; each keeps about one core of the server busy.
-   * @default - as many as this machine has cores
+   * @default - as many as this machine has cores, and 2 at least
    */
   readonly jobs?: number | undefined;
   /**
@@ -59,7 +59,7 @@ export interface RestoreDumpResult {
  */
 export async function restoreDump(request: RestoreDumpRequest): Promise<RestoreDumpResult> {
   const { s3, bucket, manifest, target, path, signal, onProgress } = request;
-  const { jobs = availableParallelism(), temporaryFolder = tmpdir() } = request;
+  const { jobs = Math.max(2, availableParallelism()), temporaryFolder = tmpdir() } = request;
   const { archive } = manifest;
   const programs = { path, signal };
 
