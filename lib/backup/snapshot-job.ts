@@ -82,10 +82,6 @@ export class SnapshotJob extends Construct {
         conditions: { StringEquals: carried },
       }),
       new PolicyStatement({
-        actions: ['rds:ListTagsForResource'],
-        resources: [instanceArn, snapshotArn],
-      }),
-      new PolicyStatement({
         // Read-only, and the quota and the listing of all snapshots belong to no single resource.
         actions: ['rds:DescribeDBInstances', 'rds:DescribeDBSnapshots', 'rds:DescribeAccountAttributes'],
         resources: ['*'],
