@@ -28,6 +28,19 @@ describe('the repository', () => {
     expect(addressed).toEqual([]);
   });
 
+  it('locks the optional packages of every platform, or npm ci refuses the lock', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const paths = Object.keys(packages);
+    const missing = Object.entries(packages).flatMap(([from, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)))
+        .map((name) => `${from} → ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('pins every direct dependency to one version', () => {
     const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
     const ranges = Object.entries({ ...manifest['dependencies'], ...manifest['devDependencies'] }).filter(
