@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, LoopbackState, Operation, ToLoopback } from './loopback-s3';
 
 /**
@@ -160,6 +161,9 @@ async function fail(fault: Fault, request: IncomingMessage, response: ServerResp
     case 'hang':
       request.resume();
       return true;
+    case 'slow':
+      await delay(fault.ms ?? 0);
+      return false;
     case 'ignore':
     case 'wrong-checksum':
       return false;

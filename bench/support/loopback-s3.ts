@@ -23,10 +23,13 @@ export interface Fault {
    * - `cut`: the connection breaks in the middle of the request's body
    * - `cut-answer`: the work is done, and the connection breaks before the answer
    * - `hang`: never answers
+   * - `slow`: begins to read after `ms`
    * - `ignore`: an abort that has no effect yet
    * - `wrong-checksum`: HeadObject tells of other bytes
    */
-  readonly kind: 'refuse' | 'refuse-with-200' | 'cut' | 'cut-answer' | 'hang' | 'ignore' | 'wrong-checksum';
+  readonly kind:
+    'refuse' | 'refuse-with-200' | 'cut' | 'cut-answer' | 'hang' | 'slow' | 'ignore' | 'wrong-checksum';
+  readonly ms?: number;
   readonly status?: number;
   readonly code?: string;
   /** How many go well first. @default 0 */

@@ -1,0 +1,220 @@
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { build } from 'esbuild';
+import type { PostgresEndpoint } from '../core/postgres/endpoint';
+import { withLibpqEnvironment } from '../core/postgres/libpq';
+import { makeLocalCertificates } from '../local/certificates';
+import { startPostgres, type LocalPostgres } from '../local/postgres';
+import type { DumpJob, DumpMeasured } from './support/dump-child';
+import { startLoopbackS3, type LoopbackS3 } from './support/loopback-s3';
+
+/**
+ * Measures the dump function's stream, the very `takeDump`, bundled as the function is, in a plain Node process:
+ *
+ * 1. Memory: a large database is dumped in the same peak memory as a small one, below 200 MiB. At its worst: over
+ *    HTTPS, as in production, to an S3 that is slower than pg_dump, so that all buffers are full.
+ * 2. Time: against `pg_dump -Fc` with the same compression into a local file, in turns. Over HTTP to a loopback S3
+ *    in a process of its own, which hashes and throws away, because the other end's TLS would take our processors.
+ *
+ *     npm run bench:dump -- [--small-mb 50] [--large-mb 2048] [--runs 3]
+ */
+const run = promisify(execFile);
+const MiB = 1024 ** 2;
+const MAX_PEAK_BYTES = 200 * MiB;
+/** The archive of 50 MB fills three of the four buffers; the rest is the noise of a garbage collector. */
+const MAX_PEAK_RATIO = 1.25;
+const MAX_TIME_RATIO = 1.1;
+/** Four parts of 16 MiB at a time are then 26 MiB/s, less than pg_dump writes. */
+const SLOW_PART_MS = 2_500;
+
+interface Bench {
+  readonly postgres: LocalPostgres;
+  readonly plainS3: LoopbackS3;
+  readonly tlsS3: LoopbackS3;
+  readonly s3CaFile: string;
+  readonly folder: string;
+  readonly child: string;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      'small-mb': { type: 'string', default: '50' },
+      'large-mb': { type: 'string', default: '2048' },
+      runs: { type: 'string', default: '3' },
+    },
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'golive-bench-dump-'));
+  const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    console.log(
+      `load before: ${loadavg()
+        .map((load) => load.toFixed(2))
+        .join(' ')}`,
+    );
+    const postgres = await startPostgres({ settings: { shared_buffers: '1GB', max_wal_size: '8GB' } });
+    stops.unshift(() => postgres.stop());
+    const { authority, certificate, privateKey } = await makeLocalCertificates();
+    const s3CaFile = join(folder, 's3-authority.pem');
+    await writeFile(s3CaFile, authority);
+    const plainS3 = await startLoopbackS3();
+    stops.unshift(() => plainS3.stop());
+    const tlsS3 = await startLoopbackS3({ tls: { cert: certificate, key: privateKey } });
+    stops.unshift(() => tlsS3.stop());
+    const bench = { postgres, plainS3, tlsS3, s3CaFile, folder, child: await bundleChild(folder) };
+
+    const small = await fill(postgres, 'noise', Number(values['small-mb']));
+    const large = await fill(postgres, 'text', Number(values['large-mb']));
+    const isMemoryKept = await compareMemory(bench, small, large);
+    const isTimeKept = await compareTime(bench, large, Number(values.runs));
+    if (!isMemoryKept || !isTimeKept) process.exitCode = 1;
+  } finally {
+    for (const stop of stops) await stop();
+  }
+}
+
+/** As the function's bundle is made. */
+async function bundleChild(folder: string): Promise<string> {
+  const outfile = join(folder, 'dump-child.js');
+  const entry = join(__dirname, 'support/dump-child.ts');
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+  });
+  return outfile;
+}
+
+/** What pg_dump reads. On disk, with a row's header, both have rows of 0.25 kB. */
+const CONTENT = {
+  /** Half of it is hashes: an archive that is large for its database is what a stream finds hard. */
+  text: `SELECT i AS id, timestamptz '2026-01-01' + i * interval '1 second' AS placed_at,
+      'customer-' || i % 10000 AS customer, (i % 9973) / 100.0 AS amount,
+      encode(sha512(i::text::bytea), 'hex') AS reference,
+      'Parcel ' || i % 100 || ', to the back door' AS note`,
+  /** Nothing to compress: also the archive of a small database fills all the buffers. */
+  noise: `SELECT i AS id, sha512(i::text::bytea) AS a, sha512((-i)::text::bytea) AS b, sha512((0.5 + i)::text::bytea) AS c`,
+};
+const ROW_BYTES = 245;
+
+async function fill(
+  postgres: LocalPostgres,
+  content: keyof typeof CONTENT,
+  megabytes: number,
+): Promise<PostgresEndpoint> {
+  const endpoint = await postgres.createDatabase(content);
+  const rows = Math.round((megabytes * 1e6) / ROW_BYTES);
+  await postgres.query(endpoint, (client) =>
+    client.query(`CREATE TABLE orders AS ${CONTENT[content]} FROM generate_series(1, ${rows}) AS i`),
+  );
+  await postgres.query(endpoint, (client) => client.query('VACUUM ANALYZE'));
+  return endpoint;
+}
+
+async function compareMemory(
+  bench: Bench,
+  small: PostgresEndpoint,
+  large: PostgresEndpoint,
+): Promise<boolean> {
+  const measured: DumpMeasured[] = [];
+  console.log('\nMemory of the Node process, S3 over HTTPS and slow');
+  await bench.tlsS3.inject({ operation: 'UploadPart', kind: 'slow', ms: SLOW_PART_MS });
+  for (const endpoint of [small, large]) {
+    const one = await dumpInChild(bench, endpoint, {
+      s3Endpoint: bench.tlsS3.endpoint,
+      s3CaFile: bench.s3CaFile,
+    });
+    console.log(
+      `  database ${mib(one.databaseBytes)}, archive ${mib(one.archiveBytes)} in ${one.parts} parts (${one.compression}): peak ${mib(one.peakBytes)}`,
+    );
+    measured.push(one);
+  }
+  const [least, most] = measured.map(({ peakBytes }) => peakBytes).sort((a, b) => a - b) as [number, number];
+  const ratio = measured[1]!.peakBytes / measured[0]!.peakBytes;
+  const isKept = most < MAX_PEAK_BYTES && ratio <= MAX_PEAK_RATIO;
+  console.log(
+    `  large / small: ${ratio.toFixed(2)} (may be ${MAX_PEAK_RATIO}), ${mib(least)} to ${mib(most)} (may be ${mib(MAX_PEAK_BYTES)}): ${verdict(isKept)}`,
+  );
+  return isKept;
+}
+
+async function compareTime(bench: Bench, endpoint: PostgresEndpoint, runs: number): Promise<boolean> {
+  console.log('\nTime, S3 over HTTP, in turns; the first turn only warms the caches');
+  const ours: number[] = [];
+  const plain: number[] = [];
+  let dump: DumpMeasured | undefined;
+  for (let turn = 0; turn <= runs; turn++) {
+    dump = await dumpInChild(bench, endpoint, { s3Endpoint: bench.plainS3.endpoint });
+    const file = await dumpToFile(bench, endpoint, dump.compression);
+    console.log(`  takeDump ${dump.seconds.toFixed(2)} s, pg_dump -Fc into a file ${file.toFixed(2)} s`);
+    if (turn === 0) continue;
+    ours.push(dump.seconds);
+    plain.push(file);
+  }
+  const ratio = median(ours) / median(plain);
+  const isKept = ratio <= MAX_TIME_RATIO;
+  console.log(
+    `  medians ${median(ours).toFixed(2)} s and ${median(plain).toFixed(2)} s (${dump!.compression}, ${mib(dump!.archiveBytes / median(ours))}/s of archive): ratio ${ratio.toFixed(3)} (may be ${MAX_TIME_RATIO}): ${verdict(isKept)}`,
+  );
+  return isKept;
+}
+
+let scheduled = Date.parse('2026-01-01T00:00:00Z');
+
+async function dumpInChild(
+  bench: Bench,
+  endpoint: PostgresEndpoint,
+  s3: Pick<DumpJob, 's3Endpoint' | 's3CaFile'>,
+): Promise<DumpMeasured> {
+  scheduled += 1_000;
+  const child = fork(bench.child, [], { execArgv: ['--no-warnings'] });
+  const exit = once(child, 'exit');
+  const answer = once(child, 'message') as Promise<[DumpMeasured]>;
+  const job: DumpJob = {
+    endpoint,
+    ...s3,
+    path: bench.postgres.binFolder,
+    scheduledFor: new Date(scheduled).toISOString(),
+  };
+  child.send(job);
+  const [measured] = await Promise.race([
+    answer,
+    exit.then((): never => {
+      throw new Error('the dump in the child failed');
+    }),
+  ]);
+  await exit;
+  return measured;
+}
+
+/** As a person would do it. Without its final fsync, which would make our ratio look better. */
+async function dumpToFile(bench: Bench, endpoint: PostgresEndpoint, compression: string): Promise<number> {
+  const file = join(bench.folder, 'plain.pgdump');
+  const level = compression.startsWith('gzip') ? compression.replace('gzip:', '') : compression;
+  const args = ['--format=custom', `--compress=${level}`, '--no-password', '--no-sync', `--file=${file}`];
+  const start = process.hrtime.bigint();
+  await withLibpqEnvironment(endpoint, 'bench', (env) =>
+    run(join(bench.postgres.binFolder, 'pg_dump'), args, { env }),
+  );
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  await rm(file);
+  return seconds;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const mib = (bytes: number) => `${(bytes / MiB).toFixed(1)} MiB`;
+const verdict = (isKept: boolean) => (isKept ? 'kept' : 'NOT KEPT');
+
+void main();

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { dumpS3Client } from '../../core/backup/dump/s3-client';
+import { takeDump } from '../../core/backup/dump/take-dump';
+import type { PostgresEndpoint } from '../../core/postgres/endpoint';
+
+export interface DumpJob {
+  readonly endpoint: PostgresEndpoint;
+  readonly s3Endpoint: string;
+  /** PEM file of the authority to trust when S3 is reached by HTTPS. */
+  readonly s3CaFile?: string;
+  readonly path: string;
+  readonly scheduledFor: string;
+}
+
+export interface DumpMeasured {
+  readonly seconds: number;
+  readonly archiveBytes: number;
+  readonly databaseBytes: number;
+  readonly compression: string;
+  readonly parts: number;
+  /** The most that this process ever had in memory, bytes. */
+  readonly peakBytes: number;
+}
+
+/** Takes one dump, as the function does, in a process of its own, so that its memory can be measured. */
+async function run(job: DumpJob): Promise<DumpMeasured> {
+  const tls = job.s3CaFile !== undefined && { ca: readFileSync(job.s3CaFile), keepAlive: true };
+  const s3 = dumpS3Client(
+    {
+      endpoint: job.s3Endpoint,
+      forcePathStyle: true,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+    },
+    tls ? { httpsAgent: new Agent(tls) } : {},
+  );
+  const start = process.hrtime.bigint();
+  const { manifest } = await takeDump({
+    s3,
+    bucket: 'vault',
+    endpoint: job.endpoint,
+    source: { instanceIdentifier: 'bench', dbiResourceId: 'db-BENCH' },
+    environment: 'bench',
+    scheduledFor: new Date(job.scheduledFor),
+    path: job.path,
+    log: { info: () => undefined, warn: (message, fields) => console.error(message, fields) },
+  });
+  return {
+    seconds: Number(process.hrtime.bigint() - start) / 1e9,
+    archiveBytes: manifest.archive.bytes,
+    databaseBytes: manifest.source.sizeBytes,
+    compression: manifest.archive.compression,
+    parts: manifest.archive.parts,
+    peakBytes: peakBytes(),
+  };
+}
+
+/** VmHWM, because the rusage of a child begins with what its parent had. */
+function peakBytes(): number {
+  try {
+    const highWater = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+    if (highWater) return Number(highWater[1]) * 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+process.on('message', (job: DumpJob) => {
+  run(job).then(
+    (measured) => process.send!(measured, () => process.disconnect()),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
