@@ -203,21 +203,25 @@ export class MultipartUpload {
   private async sendInParts(source: Readable): Promise<void> {
     let buffer: Buffer | undefined;
     let filled = 0;
+    // Hashed as it comes: a whole part at once would keep pg_dump waiting at a full pipe.
+    let hash = createHash('sha256');
     for await (const chunk of source as AsyncIterable<Buffer>) {
       this.archiveHash.update(chunk);
       this.bytes += chunk.length;
       for (let taken = 0; taken < chunk.length;) {
         buffer ??= await this.buffers.borrow(this.nextPartBytes());
         const copied = chunk.copy(buffer, filled, taken);
+        hash.update(chunk.subarray(taken, taken + copied));
         taken += copied;
         filled += copied;
         if (filled < buffer.length) continue;
-        this.send(buffer, filled);
+        this.send(buffer, filled, hash.digest());
         buffer = undefined;
         filled = 0;
+        hash = createHash('sha256');
       }
     }
-    if (buffer) this.send(buffer, filled);
+    if (buffer) this.send(buffer, filled, hash.digest());
   }
 
   private nextPartBytes(): number {
@@ -229,12 +233,9 @@ export class MultipartUpload {
     );
   }
 
-  private send(buffer: Buffer, length: number): void {
+  private send(buffer: Buffer, length: number, digest: Buffer): void {
     const body = buffer.subarray(0, length);
-    const part = {
-      digest: createHash('sha256').update(body).digest(),
-      etag: undefined as string | undefined,
-    };
+    const part = { digest, etag: undefined as string | undefined };
     const partNumber = this.parts.push(part);
     const sending = this.sendPart(partNumber, body, part.digest)
       .then((etag) => {
