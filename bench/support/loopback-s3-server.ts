@@ -26,6 +26,7 @@ const uploads = new Map<string, { readonly path: string; readonly parts: Map<num
 const objects = new Map<string, Held>();
 const counts: Partial<Record<Operation, number>> = {};
 let faults: Fault[] = [];
+let trustChecksums = false;
 
 class Refusal extends Error {
   constructor(
@@ -171,12 +172,14 @@ async function fail(fault: Fault, request: IncomingMessage, response: ServerResp
 }
 
 async function readPart(request: IncomingMessage): Promise<Part> {
+  const claimed = Buffer.from(String(request.headers['x-amz-checksum-sha256']), 'base64');
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    hash.update(chunk);
+    if (!trustChecksums) hash.update(chunk);
     bytes += chunk.length;
   }
+  if (trustChecksums) return { bytes, digest: claimed };
   const digest = hash.digest();
   if (request.headers['x-amz-checksum-sha256'] !== digest.toString('base64'))
     throw new Refusal(400, 'BadDigest');
@@ -256,6 +259,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToLoopback) => {
   switch (message.type) {
     case 'listen': {
+      trustChecksums = message.trustChecksums ?? false;
       const server = message.tls ? createHttpsServer(message.tls, handle) : createHttpServer(handle);
       server.keepAliveTimeout = 60_000;
       server.listen(0, 'localhost', () => process.send!({ port: (server.address() as AddressInfo).port }));

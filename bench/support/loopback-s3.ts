@@ -48,9 +48,20 @@ export interface LoopbackState {
 }
 
 export type ToLoopback =
-  | { readonly type: 'listen'; readonly tls?: { readonly cert: string; readonly key: string } | undefined }
+  | ({ readonly type: 'listen' } & LoopbackOptions)
   | { readonly type: 'inject'; readonly faults: Fault[] }
   | { readonly type: 'state' };
+
+export interface LoopbackOptions {
+  /** Serve HTTPS with this certificate. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /**
+   * Take a part's checksum from its header. S3 computes it on processors of its own; here that would be taken from
+   * those that are measured.
+   * @default false - compute it, and refuse what differs
+   */
+  readonly trustChecksums?: boolean;
+}
 
 /** As much of S3 as a dump uses, on this machine. */
 export interface LoopbackS3 {
@@ -66,19 +77,15 @@ export interface LoopbackS3 {
  * Starts a double of S3 in a process of its own, so that it takes nothing from the Node process that is
  * measured. It throws the bytes away but hashes them, checks what S3 checks, and can be told to fail. It is not
  * the bottleneck that an emulator in Python is, and knows faults that one cannot make.
- *
- * @param options `tls`: serve HTTPS with this certificate
  */
-export async function startLoopbackS3(
-  options: { tls?: { cert: string; key: string } } = {},
-): Promise<LoopbackS3> {
+export async function startLoopbackS3(options: LoopbackOptions = {}): Promise<LoopbackS3> {
   const child = fork(join(__dirname, 'loopback-s3-server.ts'), [], { execArgv: ['--import', 'tsx'] });
   const ask = async <T>(message: ToLoopback): Promise<T> => {
     const answer = once(child, 'message');
     child.send(message);
     return (await answer)[0] as T;
   };
-  const { port } = await ask<{ port: number }>({ type: 'listen', tls: options.tls });
+  const { port } = await ask<{ port: number }>({ type: 'listen', ...options });
   return {
     endpoint: `${options.tls ? 'https' : 'http'}://localhost:${port}`,
     pid: child.pid!,

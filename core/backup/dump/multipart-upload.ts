@@ -45,6 +45,11 @@ export interface StoredArchive {
 
 /** A second per MiB, on top of a minute: slower than that, a connection is given up and tried anew. */
 const PART_TIMEOUT_MS = (bytes: number) => 60_000 + Math.ceil(bytes / 1024 / 1024) * 1_000;
+/**
+ * Up to version 16, and with gzip, pg_dump writes 4 KiB at a time, and being woken for each takes a processor from
+ * it. After a piece as small as that we let more arrive: a millisecond is less than its pipe holds.
+ */
+const CROWD_BYTES = 8_192;
 const ABORT_ATTEMPTS = 6;
 /** All of them together: the deadline's margin must hold this and the child's end. */
 const ABORT_MS = 20_000;
@@ -220,6 +225,7 @@ export class MultipartUpload {
         filled = 0;
         hash = createHash('sha256');
       }
+      if (chunk.length <= CROWD_BYTES) await delay(1);
     }
     if (buffer) this.send(buffer, filled, hash.digest());
   }
