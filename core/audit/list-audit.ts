@@ -4,8 +4,8 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { mayPass } from '../backup/dump/s3-failure';
-import { GoLiveError } from '../shared/errors';
+import { mayPass } from '../shared/s3-failure';
+import { GoLiveError, saidBy } from '../shared/errors';
 import { AUDIT_PREFIX, keysFrom, parseAuditKey } from './key';
 import { AuditRecord } from './record';
 
@@ -36,7 +36,7 @@ export class AuditUnavailableError extends GoLiveError {
   constructor(what: string, cause: unknown) {
     const passes = mayPass(cause);
     super(
-      `${what}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}; ` +
+      `${what}: ${saidBy(cause)}; ` +
         (passes
           ? 'try again, and see the AWS Health Dashboard if S3 keeps failing'
           : "check the bucket's name and that the role may list the vault, read below audit/ and use its key"),

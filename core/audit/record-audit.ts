@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GoLiveError } from '../shared/errors';
+import { GoLiveError, saidBy } from '../shared/errors';
 import { AuditRecord, type AuditAction, type CallerIdentity } from './record';
 import type { AuditSink } from './sink';
 
@@ -42,7 +42,7 @@ export class AuditNotRecordedError extends GoLiveError {
     sink: string,
     cause: unknown,
   ) {
-    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const said = saidBy(cause);
     super(
       `${sink} did not take the audit record${record ? ` ${record.id} (${record.action} of ${record.target})` : ''}: ${said}; ` +
         'look for it on the log, and allow the role to put objects below audit/',

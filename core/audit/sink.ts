@@ -1,5 +1,5 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { statusOf } from '../backup/dump/s3-failure';
+import { statusOf } from '../shared/s3-failure';
 import { auditKey } from './key';
 import type { AuditRecord } from './record';
 

@@ -1,14 +1,8 @@
-import { GoLiveError } from '../shared/errors';
+import { GoLiveError, JudgedError } from '../shared/errors';
 
 /** No connection to the database could be made. Never says the password. */
-export class DatabaseConnectionError extends GoLiveError {
+export class DatabaseConnectionError extends JudgedError {
   readonly code = 'DatabaseConnectionError';
-  override readonly retryable: boolean;
-
-  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
-    super(message, options);
-    this.retryable = options.retryable;
-  }
 }
 
 /** The server did not prove who it is, or offers no TLS, so nothing was sent to it. */

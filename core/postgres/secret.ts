@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { GoLiveError } from '../shared/errors';
+import { GoLiveError, saidBy } from '../shared/errors';
 import { DatabaseSecret, type PostgresEndpoint } from './endpoint';
 
 /** The secret that says how to reach the database could not be read or understood. Never says what it holds. */
@@ -22,7 +22,7 @@ export async function endpointFromSecret(
   const text = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId })).then(
     ({ SecretString }) => SecretString,
     (error: unknown) => {
-      const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      const said = saidBy(error);
       throw new DatabaseSecretError(
         `secret ${secretId} could not be read: ${said}; allow the role secretsmanager:GetSecretValue on it and kms:Decrypt on its key`,
         { cause: error },

@@ -14,3 +14,18 @@ export abstract class GoLiveError extends Error {
     this.name = new.target.name;
   }
 }
+
+/** A {@link GoLiveError} of which only who throws it knows whether a retry may help. */
+export abstract class JudgedError extends GoLiveError {
+  override readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
+}
+
+/** What an error of somebody else's says, with its name, as part of a sentence. */
+export function saidBy(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

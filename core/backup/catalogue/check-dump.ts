@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { Manifest } from '../manifest';
 import { backupPrefix, parseArchiveKey, type BackupId } from '../vault-layout';
 import { sameCompositeChecksum } from '../dump/composite-checksum';
-import { CatalogueUnavailableError, isRefusal } from './errors';
+import { mayPass } from '../../shared/s3-failure';
+import { CatalogueUnavailableError } from './errors';
 import type { RejectedDump, RejectionReason } from './rejection';
 import type { VaultObject } from './vault-object';
 
@@ -145,7 +146,7 @@ async function answerOrRefusal<T>(what: string, ask: () => Promise<T>): Promise<
   try {
     return await ask();
   } catch (error) {
-    if (!isRefusal(error)) throw new CatalogueUnavailableError(what, error);
+    if (mayPass(error)) throw new CatalogueUnavailableError(what, error);
     const { name, $metadata } = error as { name: string; $metadata: { httpStatusCode?: number } };
     return new Refusal(name, $metadata.httpStatusCode);
   }

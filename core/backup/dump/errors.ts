@@ -1,4 +1,4 @@
-import { GoLiveError } from '../../shared/errors';
+import { GoLiveError, JudgedError } from '../../shared/errors';
 
 /** pg_dump refuses a server that is newer than itself. */
 export class ClientTooOldError extends GoLiveError {
@@ -21,14 +21,8 @@ export class EmptyArchiveError extends GoLiveError {
 }
 
 /** The archive did not get into the vault. */
-export class ArchiveUploadError extends GoLiveError {
+export class ArchiveUploadError extends JudgedError {
   readonly code = 'ArchiveUploadError';
-  override readonly retryable: boolean;
-
-  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
-    super(message, options);
-    this.retryable = options.retryable;
-  }
 }
 
 /** What S3 stored is not what we sent. */
@@ -38,14 +32,8 @@ export class ArchiveMismatchError extends GoLiveError {
 }
 
 /** The vault could not be asked whether this backup is there already, or its manifest could not be written. */
-export class ManifestAccessError extends GoLiveError {
+export class ManifestAccessError extends JudgedError {
   readonly code = 'ManifestAccessError';
-  override readonly retryable: boolean;
-
-  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
-    super(message, options);
-    this.retryable = options.retryable;
-  }
 }
 
 /** A manifest is there and cannot be understood. */

@@ -2,7 +2,8 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client
 import { setTimeout as delay } from 'node:timers/promises';
 import { Manifest } from '../manifest';
 import { ManifestAccessError, ManifestInvalidError } from './errors';
-import { mayPass, saidByS3, statusOf } from './s3-failure';
+import { mayPass, statusOf } from '../../shared/s3-failure';
+import { saidByS3 } from './s3-advice';
 
 interface Place {
   readonly s3: S3Client;

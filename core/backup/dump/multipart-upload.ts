@@ -15,7 +15,8 @@ import { compositeChecksum, sameCompositeChecksum } from './composite-checksum';
 import { ArchiveMismatchError, ArchiveUploadError, EmptyArchiveError } from './errors';
 import { PartBuffers } from './part-buffers';
 import { bufferBytes, MAX_PARTS, partBytes } from './part-size';
-import { mayPass, saidByS3, saysS3, statusOf } from './s3-failure';
+import { mayPass, saysS3, statusOf } from '../../shared/s3-failure';
+import { saidByS3 } from './s3-advice';
 
 export interface UploadTarget {
   readonly s3: S3Client;

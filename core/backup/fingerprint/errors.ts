@@ -1,4 +1,4 @@
-import { GoLiveError } from '../../shared/errors';
+import { GoLiveError, JudgedError } from '../../shared/errors';
 
 /** A table, sequence or large object cannot be read by the role that takes the fingerprint. */
 export class FingerprintForbiddenError extends GoLiveError {
@@ -49,14 +49,8 @@ export class FingerprintAbortedError extends GoLiveError {
 }
 
 /** Any other failure while the database is read; `cause` holds the server's words. */
-export class FingerprintFailedError extends GoLiveError {
+export class FingerprintFailedError extends JudgedError {
   readonly code = 'FingerprintFailedError';
-  override readonly retryable: boolean;
-
-  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
-    super(message, options);
-    this.retryable = options.retryable;
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
-import { GoLiveError } from '../../shared/errors';
-import { mayPass } from '../dump/s3-failure';
+import { GoLiveError, saidBy } from '../../shared/errors';
+import { mayPass } from '../../shared/s3-failure';
 
 /** Somebody else holds the lease. */
 export class LeaseHeldError extends GoLiveError {
@@ -45,7 +45,7 @@ export class LeaseUnavailableError extends GoLiveError {
   constructor(what: string, cause: unknown) {
     const passes = mayPass(cause);
     super(
-      `${what}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}; ` +
+      `${what}: ${saidBy(cause)}; ` +
         (passes
           ? 'try again, and see the AWS Health Dashboard if S3 keeps failing'
           : 'allow the role to get and put objects below leases/, to list the vault, and to use its key'),

@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dateOfFailure, sendDated } from '../../shared/service-time';
-import { statusOf } from '../dump/s3-failure';
+import { statusOf } from '../../shared/s3-failure';
 import { LeaseInvalidError, LeaseUnavailableError } from './errors';
 import { LeaseRecord } from './record';
 

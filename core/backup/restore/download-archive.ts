@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open, statfs } from 'node:fs/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { mayPass, statusOf } from '../dump/s3-failure';
+import { mayPass, statusOf } from '../../shared/s3-failure';
 import type { Manifest } from '../manifest';
 import { ArchiveCorruptError, ArchiveDownloadError, DiskTooSmallError } from './errors';
+import { saidBy } from '../../shared/errors';
 
 export interface ArchiveDownload {
   readonly s3: S3Client;
@@ -99,7 +100,7 @@ function downloadError(
   done: number,
   cause: unknown,
 ): ArchiveDownloadError {
-  const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const said = saidBy(cause);
   const advice = isAboutDisk(cause)
     ? 'free some space, or name another temporary folder'
     : mayPass(cause)

@@ -1,4 +1,4 @@
-import { GoLiveError } from '../../shared/errors';
+import { GoLiveError, JudgedError } from '../../shared/errors';
 
 /** The archive's bytes are not those that the manifest vouches for. Nothing was restored. */
 export class ArchiveCorruptError extends GoLiveError {
@@ -6,14 +6,8 @@ export class ArchiveCorruptError extends GoLiveError {
 }
 
 /** The archive did not come from the vault. Nothing was restored. */
-export class ArchiveDownloadError extends GoLiveError {
+export class ArchiveDownloadError extends JudgedError {
   readonly code = 'ArchiveDownloadError';
-  override readonly retryable: boolean;
-
-  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
-    super(message, options);
-    this.retryable = options.retryable;
-  }
 }
 
 /** The archive does not fit in the temporary folder. Nothing was downloaded. */

@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { statusOf } from '../dump/s3-failure';
+import { statusOf } from '../../shared/s3-failure';
 
 /** Where deletions happen, and by which clock. */
 export interface VaultSession {

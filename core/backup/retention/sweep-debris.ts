@@ -1,7 +1,7 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { listUnfinishedUploads, type UnfinishedUpload } from '../catalogue';
 import { vaultPages, type VaultObject } from '../catalogue/vault-object';
-import { saysS3 } from '../dump/s3-failure';
+import { saysS3 } from '../../shared/s3-failure';
 import { backupPrefix, dumpsPrefix, parseArchiveKey } from '../vault-layout';
 import { parseBackupObjectKey } from './backup-object';
 import { DAY_MS } from './calendar';

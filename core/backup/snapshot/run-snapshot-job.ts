@@ -2,6 +2,7 @@ import { awaitCompletion } from './await-completion';
 import { pruneSnapshots, type PruneFailure } from './prune';
 import { manualSnapshotQuotaUsed, type RdsSession } from './rds-calls';
 import { ownerOf, takeSnapshot, type SnapshotRequest } from './take-snapshot';
+import { saidBy } from '../../shared/errors';
 
 /** What a run did, for the log, the metrics and whoever invoked it. */
 export interface SnapshotReport {
@@ -67,7 +68,7 @@ async function quota(
       : { quotaUsedPercent };
   } catch (error) {
     return {
-      quotaUnknownBecause: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      quotaUnknownBecause: saidBy(error),
     };
   }
 }
