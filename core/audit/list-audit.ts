@@ -5,6 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { mayPass } from '../shared/s3-failure';
+import { jsonOrUndefined } from '../shared/json';
 import { GoLiveError, saidBy } from '../shared/errors';
 import { AUDIT_PREFIX, keysFrom, parseAuditKey } from './key';
 import { AuditRecord } from './record';
@@ -100,7 +101,7 @@ async function read({ s3, bucket }: ListAuditRequest, key: string): Promise<Audi
   } catch (error) {
     throw new AuditUnavailableError(`the audit record s3://${bucket}/${key} could not be read`, error);
   }
-  const parsed = AuditRecord.safeParse(jsonOf(text));
+  const parsed = AuditRecord.safeParse(jsonOrUndefined(text));
   if (!parsed.success) {
     return { key, unreadable: 'it is no audit record of version 1; read it with the newest GoLive' };
   }
@@ -113,12 +114,4 @@ async function read({ s3, bucket }: ListAuditRequest, key: string): Promise<Audi
 function matches({ action }: AuditRecord, wanted: string | undefined): boolean {
   if (wanted === undefined) return true;
   return wanted.endsWith('.') ? action.startsWith(wanted) : action === wanted;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GoLiveError, saidBy } from '../shared/errors';
+import { jsonOrUndefined } from '../shared/json';
 import { DatabaseSecret, type PostgresEndpoint } from './endpoint';
 
 /** The secret that says how to reach the database could not be read or understood. Never says what it holds. */
@@ -29,7 +30,7 @@ export async function endpointFromSecret(
       );
     },
   );
-  const parsed = DatabaseSecret.safeParse(asJson(text));
+  const parsed = DatabaseSecret.safeParse(jsonOrUndefined(text));
   if (!parsed.success) {
     // The issues name fields, never values.
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
@@ -39,12 +40,4 @@ export async function endpointFromSecret(
   }
   const { host, port, username: user, password } = parsed.data;
   return { host, port, database, user, password, caFile };
-}
-
-function asJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Manifest } from '../manifest';
 import { ManifestAccessError, ManifestInvalidError } from './errors';
 import { mayPass, statusOf } from '../../shared/s3-failure';
+import { jsonOrUndefined } from '../../shared/json';
 import { saidByS3 } from './s3-advice';
 
 interface Place {
@@ -21,7 +22,7 @@ const PUT_ATTEMPTS = 5;
 export async function readManifest(place: Place, signal?: AbortSignal): Promise<Manifest | undefined> {
   const text = await getText(place, signal);
   if (text === undefined) return undefined;
-  const parsed = Manifest.safeParse(asJson(text));
+  const parsed = Manifest.safeParse(jsonOrUndefined(text));
   if (parsed.success) return parsed.data;
   throw new ManifestInvalidError(
     `s3://${place.bucket}/${place.key} is no manifest that we understand: ${parsed.error.issues
@@ -89,13 +90,5 @@ async function getText({ s3, bucket, key }: Place, signal?: AbortSignal): Promis
       `whether s3://${bucket}/${key} exists could not be found out: ${saidByS3(error)}`,
       { cause: error, retryable: mayPass(error) },
     );
-  }
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

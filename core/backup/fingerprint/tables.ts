@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by';
 import { escapeIdentifier } from 'pg';
 import { FingerprintForbiddenError, RowSecurityHidesRowsError, SchemaChangedError } from './errors';
 import {
@@ -144,13 +145,7 @@ export function summariseTables(
   results: ReadonlyMap<number, RowSums>,
   limits: FingerprintLimits,
 ): TableFingerprint[] {
-  const partitions = new Map<number, Table[]>();
-  for (const table of tables) {
-    if (table.parent === null) continue;
-    const siblings = partitions.get(table.parent);
-    if (siblings) siblings.push(table);
-    else partitions.set(table.parent, [table]);
-  }
+  const partitions = groupBy(tables, (table) => table.parent);
   const summarise = (table: Table): Summary => {
     if (!table.partitioned) {
       const reason = omission(table, limits);

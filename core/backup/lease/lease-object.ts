@@ -1,5 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dateOfFailure, sendDated } from '../../shared/service-time';
+import { jsonOrUndefined } from '../../shared/json';
 import { statusOf } from '../../shared/s3-failure';
 import { LeaseInvalidError, LeaseUnavailableError } from './errors';
 import { LeaseRecord } from './record';
@@ -100,13 +101,7 @@ export class LeaseObject {
   }
 
   private parse(text: string): LeaseRecord {
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      // Not JSON is not a lease either.
-    }
-    const parsed = LeaseRecord.safeParse(json);
+    const parsed = LeaseRecord.safeParse(jsonOrUndefined(text));
     if (parsed.success) return parsed.data;
     throw new LeaseInvalidError(
       `s3://${this.bucket}/${this.key} is no lease that we understand, so nobody knows whether it is held; ` +

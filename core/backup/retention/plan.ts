@@ -1,5 +1,5 @@
 import { DAY_MS, PERIODS, periodOf, type Period } from './calendar';
-import { groupBy } from './group-by';
+import { groupBy } from '../../shared/group-by';
 import { RetentionPolicy, type RetentionPolicyInput } from './policy';
 import type { Circumstances, KeepReason, KeepRule, RetentionBackup, RetentionPlan } from './types';
 
