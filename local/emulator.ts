@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { RDSClient } from '@aws-sdk/client-rds';
@@ -7,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GoLiveError } from '../core/shared/errors';
-import { freePort } from './free-port';
+import { startOnFreePort } from './start-on-free-port';
 import type { Supervisor } from './supervisor';
 import { requireTools } from './tools';
 
@@ -41,17 +39,15 @@ export class EmulatorError extends GoLiveError {
 }
 
 const SERVICE = 'moto';
-const PORT_ATTEMPTS = 5;
 const START_TIMEOUT_MS = 60_000;
 
 /** Starts moto_server on a free port and waits until it answers. */
 export async function startEmulator(supervisor: Supervisor, region: string): Promise<Emulator> {
   const { motoServer } = await requireTools();
   const folder = await supervisor.temporaryFolder('golive-moto-');
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const logFile = join(folder, `moto-${attempt}.log`);
-    await supervisor.startService({
+  const { port } = await startOnFreePort(supervisor, {
+    folder,
+    specification: (port) => ({
       name: SERVICE,
       command: motoServer,
       args: ['--host', 'localhost', '--port', String(port)],
@@ -65,23 +61,18 @@ export async function startEmulator(supervisor: Supervisor, region: string): Pro
         PYTHONDONTWRITEBYTECODE: '1',
       },
       cwd: folder,
-      logFile,
       stopSignal: 'SIGKILL',
-    });
-    const endpoint = `http://localhost:${port}`;
-    if (await answers(supervisor, endpoint)) {
-      const aws: EmulatedAws = {
-        endpoint,
-        region,
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      };
-      return { aws, clients: emulatedClients(aws), stop: () => supervisor.stopService(SERVICE) };
-    }
-    const log = await readFile(logFile, 'utf8');
-    if (!log.includes('Address already in use') || attempt === PORT_ATTEMPTS) {
-      throw new EmulatorError(`moto_server did not start; its log says:\n${log.trim()}`);
-    }
-  }
+    }),
+    answers,
+    timeoutMs: START_TIMEOUT_MS,
+    failed: (log) => new EmulatorError(`moto_server did not start; its log says:\n${log}`),
+  });
+  const aws: EmulatedAws = {
+    endpoint: endpointAt(port),
+    region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  return { aws, clients: emulatedClients(aws), stop: () => supervisor.stopService(SERVICE) };
 }
 
 export function emulatedClients(aws: EmulatedAws): AwsClients {
@@ -102,26 +93,16 @@ export function destroyClients(clients: AwsClients): void {
   for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
 }
 
-async function answers(supervisor: Supervisor, endpoint: string): Promise<boolean> {
-  let exited = false;
-  const stopListening = supervisor.onServiceExit(({ name }) => {
-    if (name === SERVICE) exited = true;
-  });
-  try {
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!exited && Date.now() < deadline) {
-      const status = await fetch(`${endpoint}/moto-api/data.json`).then(
-        async (response) => {
-          await response.arrayBuffer();
-          return response.status;
-        },
-        () => 0,
-      );
-      if (status === 200) return true;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return false;
-  } finally {
-    stopListening();
-  }
+function endpointAt(port: number): string {
+  return `http://localhost:${port}`;
+}
+
+async function answers(port: number): Promise<boolean> {
+  return await fetch(`${endpointAt(port)}/moto-api/data.json`).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status === 200;
+    },
+    () => false,
+  );
 }

@@ -7,7 +7,7 @@ import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { GoLiveError } from '../core/shared/errors';
 import { postgresClient, type PostgresEndpoint } from '../core/postgres/endpoint';
 import { makeLocalCertificates } from './certificates';
-import { freePort } from './free-port';
+import { startOnFreePort } from './start-on-free-port';
 import { Supervisor } from './supervisor';
 import { findTools, requireTools } from './tools';
 
@@ -59,7 +59,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
     if (user) await chown(folder, user.uid, user.gid);
     const password = randomBytes(24).toString('base64url');
     const caFile = await initialise({ binFolder, folder, user, password, supervisor });
-    const { port, pid } = await startOnFreePort({
+    const { port, pid } = await startServer({
       binFolder,
       folder,
       user,
@@ -194,30 +194,31 @@ interface Start {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const PORT_ATTEMPTS = 5;
-
-/** Another process may take a free port before PostgreSQL binds it: then the next one. */
-async function startOnFreePort(start: Start): Promise<{ port: number; pid: number }> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const logFile = join(start.folder, `postgres-${attempt}.log`);
-    const pid = await start.supervisor.startService({
+async function startServer(start: Start): Promise<{ port: number; pid: number }> {
+  const { binFolder, folder, user, supervisor } = start;
+  const environment = { PATH: binFolder };
+  return await startOnFreePort(supervisor, {
+    folder,
+    specification: (port) => ({
       name: SERVICE,
-      command: join(start.binFolder, 'postgres'),
-      args: ['-D', join(start.folder, 'data'), '-p', String(port), ...settingArguments(start)],
-      env: { PATH: start.binFolder, LANG: 'C.UTF-8', TZ: 'UTC' },
-      cwd: start.folder,
-      user: start.user,
-      logFile,
+      command: join(binFolder, 'postgres'),
+      args: ['-D', join(folder, 'data'), '-p', String(port), ...settingArguments(start)],
+      env: { ...environment, LANG: 'C.UTF-8', TZ: 'UTC' },
+      cwd: folder,
+      user,
       // Immediate shutdown: the cluster is thrown away, nothing needs a checkpoint.
       stopSignal: 'SIGQUIT',
-    });
-    if (await becomesReady(start, port)) return { port, pid };
-    const log = await readFile(logFile, 'utf8');
-    if (!log.includes('Address already in use') || attempt === PORT_ATTEMPTS) {
-      throw new LocalPostgresError(`PostgreSQL did not start; its log says:\n${log.trim()}`);
-    }
-  }
+    }),
+    answers: (port) =>
+      run(join(binFolder, 'pg_isready'), ['-q', '-h', 'localhost', '-p', String(port)], {
+        env: environment,
+      }).then(
+        () => true,
+        () => false,
+      ),
+    timeoutMs: 30_000,
+    failed: (log) => new LocalPostgresError(`PostgreSQL did not start; its log says:\n${log}`),
+  });
 }
 
 function settingArguments({ folder, settings }: Start): string[] {
@@ -239,34 +240,6 @@ function settingArguments({ folder, settings }: Start): string[] {
     ...settings,
   };
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
-
-async function becomesReady(start: Start, port: number): Promise<boolean> {
-  let exited = false;
-  const stopListening = start.supervisor.onServiceExit(({ name }) => {
-    if (name === SERVICE) exited = true;
-  });
-  try {
-    const deadline = Date.now() + 30_000;
-    while (!exited && Date.now() < deadline) {
-      const ready = await run(
-        join(start.binFolder, 'pg_isready'),
-        ['-q', '-h', 'localhost', '-p', String(port)],
-        {
-          env: { PATH: start.binFolder },
-        },
-      ).then(
-        () => true,
-        () => false,
-      );
-      // pg_isready may have met somebody else's server on the port that ours failed to bind.
-      if (ready && !exited) return true;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return false;
-  } finally {
-    stopListening();
-  }
 }
 
 /**
