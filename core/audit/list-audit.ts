@@ -4,9 +4,8 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { mayPass } from '../shared/s3-failure';
+import { S3UnavailableError } from '../shared/s3-failure';
 import { jsonOrUndefined } from '../shared/json';
-import { GoLiveError, saidBy } from '../shared/errors';
 import { AUDIT_PREFIX, keysFrom, parseAuditKey } from './key';
 import { AuditRecord } from './record';
 
@@ -30,20 +29,15 @@ export type AuditListing =
   | { readonly key: string; readonly unreadable: string };
 
 /** S3 did not give the records, so nothing is known of what was done. */
-export class AuditUnavailableError extends GoLiveError {
+export class AuditUnavailableError extends S3UnavailableError {
   readonly code = 'AuditUnavailableError';
-  override readonly retryable: boolean;
 
   constructor(what: string, cause: unknown) {
-    const passes = mayPass(cause);
     super(
-      `${what}: ${saidBy(cause)}; ` +
-        (passes
-          ? 'try again, and see the AWS Health Dashboard if S3 keeps failing'
-          : "check the bucket's name and that the role may list the vault, read below audit/ and use its key"),
-      { cause },
+      what,
+      cause,
+      "check the bucket's name and that the role may list the vault, read below audit/ and use its key",
     );
-    this.retryable = passes;
   }
 }
 

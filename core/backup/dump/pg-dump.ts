@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { outputOf, runProgram } from '../../postgres/program';
+import { programVersion } from '../../postgres/version';
 import { PgDumpFailedError } from './pg-dump-failure';
 
 const PG_DUMP = 'pg_dump';
@@ -25,13 +26,11 @@ export interface PgDumpClient {
 export async function inspectPgDump(path: string, signal?: AbortSignal): Promise<PgDumpClient> {
   const environment = baseEnvironment(path);
   const asked = await outputOf({ name: PG_DUMP, args: ['--version'], environment, signal });
-  const version = /\(PostgreSQL\) (\d+)(\.\d+|\w+)?/.exec(asked.stdout);
-  if (asked.exitCode !== 0 || !version) throw new PgDumpFailedError(asked);
-  const majorVersion = Number(version[1]);
+  const said = programVersion(asked.stdout);
+  if (asked.exitCode !== 0 || !said) throw new PgDumpFailedError(asked);
   return {
-    version: `${version[1]}${version[2] ?? ''}`,
-    majorVersion,
-    compression: majorVersion >= 16 && (await hasZstd(environment, signal)) ? 'zstd:1' : 'gzip:1',
+    ...said,
+    compression: said.majorVersion >= 16 && (await hasZstd(environment, signal)) ? 'zstd:1' : 'gzip:1',
   };
 }
 

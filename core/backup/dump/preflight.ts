@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { withSession } from '../../postgres/session';
+import { majorOf } from '../../postgres/version';
 import { ClientTooOldError, RowSecurityBlocksDumpError, TablesNotReadableError } from './errors';
 import type { PgDumpClient } from './pg-dump';
 
@@ -50,7 +51,7 @@ export async function inspectDatabase(
 }
 
 function refuseOldClient(client: PgDumpClient, serverVersion: string, serverVersionNumber: number): void {
-  const serverMajor = Math.floor(serverVersionNumber / 10_000);
+  const serverMajor = majorOf(serverVersionNumber);
   if (client.majorVersion >= serverMajor) return;
   throw new ClientTooOldError(
     `pg_dump ${client.version} cannot dump a server of version ${serverVersion}; rebuild the image with the postgresql${serverMajor} package and deploy the Backup stack`,

@@ -1,3 +1,4 @@
+import { majorOf } from '../../postgres/version';
 import { SETTINGS_OF_MEANING } from './server';
 import { standsWithin } from './sequences';
 import { qualified } from './tables';
@@ -42,7 +43,7 @@ export function compareFingerprints(
   actual: DatabaseFingerprint,
   options: CompareOptions = {},
 ): Difference[] {
-  const sameMajor = majorOf(expected) === majorOf(actual);
+  const sameMajor = majorOf(expected.server.versionNumber) === majorOf(actual.server.versionNumber);
   const all = [
     ...compareDatabases(expected, actual),
     ...compareTables(expected.tables, actual.tables),
@@ -80,7 +81,13 @@ function compareDatabases(expected: DatabaseFingerprint, actual: DatabaseFingerp
     expected.database.collationVersion,
     actual.database.collationVersion,
   );
-  check('warning', 'server', 'major version', String(majorOf(expected)), String(majorOf(actual)));
+  check(
+    'warning',
+    'server',
+    'major version',
+    String(majorOf(expected.server.versionNumber)),
+    String(majorOf(actual.server.versionNumber)),
+  );
   for (const name of SETTINGS_OF_MEANING) {
     check('warning', 'setting', name, expected.server.settings[name], actual.server.settings[name]);
   }
@@ -241,10 +248,6 @@ function notCompared(
 ): Difference {
   const message = `${kind} of ${object} was not compared: expected ${expected}, found ${found}${counted}`;
   return { severity: 'not-compared', kind, object, expected, found, message };
-}
-
-function majorOf(fingerprint: DatabaseFingerprint): number {
-  return Math.floor(fingerprint.server.versionNumber / 10_000);
 }
 
 /** Joins two lists by key, keeping what only one of them has. */

@@ -1,5 +1,5 @@
-import { GoLiveError, saidBy } from '../../shared/errors';
-import { mayPass } from '../../shared/s3-failure';
+import { GoLiveError } from '../../shared/errors';
+import { S3UnavailableError } from '../../shared/s3-failure';
 
 /** Somebody else holds the lease. */
 export class LeaseHeldError extends GoLiveError {
@@ -38,20 +38,15 @@ export class LeaseLostError extends GoLiveError {
 }
 
 /** S3 did not let us read or write the lease, so nothing is known of who holds it. */
-export class LeaseUnavailableError extends GoLiveError {
+export class LeaseUnavailableError extends S3UnavailableError {
   readonly code = 'LeaseUnavailableError';
-  override readonly retryable: boolean;
 
   constructor(what: string, cause: unknown) {
-    const passes = mayPass(cause);
     super(
-      `${what}: ${saidBy(cause)}; ` +
-        (passes
-          ? 'try again, and see the AWS Health Dashboard if S3 keeps failing'
-          : 'allow the role to get and put objects below leases/, to list the vault, and to use its key'),
-      { cause },
+      what,
+      cause,
+      'allow the role to get and put objects below leases/, to list the vault, and to use its key',
     );
-    this.retryable = passes;
   }
 }
 

@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import { withLibpqEnvironment } from '../../postgres/libpq';
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { outputOf, runProgram } from '../../postgres/program';
+import { programVersion } from '../../postgres/version';
 import { archiveList, type ArchiveList } from './archive-list';
 import { PgRestoreFailedError } from './pg-restore-failure';
 
@@ -23,9 +24,9 @@ export async function inspectPgRestore(
   programs: Programs,
 ): Promise<{ version: string; majorVersion: number }> {
   const asked = await outputOf({ ...programOf(programs), args: ['--version'] });
-  const version = /\(PostgreSQL\) ((\d+)[.\w]*)/.exec(asked.stdout);
-  if (asked.exitCode !== 0 || !version) throw new PgRestoreFailedError(asked);
-  return { version: version[1]!, majorVersion: Number(version[2]) };
+  const said = programVersion(asked.stdout);
+  if (asked.exitCode !== 0 || !said) throw new PgRestoreFailedError(asked);
+  return said;
 }
 
 /** Reads an archive's table of contents. It proves nothing about the data that follows. */

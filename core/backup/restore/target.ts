@@ -1,5 +1,6 @@
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { withSession } from '../../postgres/session';
+import { majorOf } from '../../postgres/version';
 import type { Manifest } from '../manifest';
 import { TargetNotEmptyError, TargetServerTooOldError } from './errors';
 
@@ -38,10 +39,6 @@ export async function inspectTarget(
       `database "${target.database}" holds ${objects.map(({ name }) => name).join(', ')}${more > 0 ? ` and ${more} more` : ''}; restore into a new database made from template0`,
     );
   });
-}
-
-function majorOf(versionNumber: number): number {
-  return Math.floor(versionNumber / 10_000);
 }
 
 /** Everything that a database from template0 does not hold. Objects below 16384 are initdb's. */
