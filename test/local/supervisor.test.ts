@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Supervisor, SupervisorError, type ServiceSpecification } from '../../local/supervisor';
+import { isAlive, until } from '../support/processes';
 
 const SUPERVISOR = resolve(__dirname, '../../local/supervisor.ts');
 
@@ -95,21 +96,4 @@ async function pidsIn(folder: string): Promise<number[]> {
   const file = join(folder, 'pids');
   await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'));
   return readFileSync(file, 'utf8').trim().split(' ').map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('it never came true');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { runProgram } from '../../../core/postgres/program';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
+import { isAlive } from '../../support/processes';
 
 let folder: ProgramFolder;
 beforeEach(() => {
@@ -21,14 +22,6 @@ const drain = async (stdout: Readable) => {
 };
 /** Writes its process id, then bytes without end. */
 const ENDLESS = `process.stdout.write(process.pid + '\\n'); setInterval(() => process.stdout.write('x'.repeat(65536)), 1);`;
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 async function firstLine(stdout: Readable): Promise<number> {
   const [chunk] = (await once(stdout, 'data')) as [Buffer];

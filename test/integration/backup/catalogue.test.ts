@@ -1,5 +1,4 @@
 import {
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -9,32 +8,18 @@ import {
 import { listDumps, listUnfinishedUploads, type DumpCatalogue } from '../../../core/backup/catalogue';
 import type { Manifest } from '../../../core/backup/manifest';
 import { archiveKey, manifestKey } from '../../../core/backup/vault-layout';
-import { destroyClients, startEmulator, type Emulator } from '../../../local/emulator';
-import { startPostgres, type LocalPostgres } from '../../../local/postgres';
-import { Supervisor } from '../../../local/supervisor';
-import { BUCKET, dump, s3At } from './dump-support';
+import type { LocalPostgres } from '../../../local/postgres';
+import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
 
 /** Real dumps, in a vault whose checksums the store computed by itself. */
 describe('the catalogue of a vault', () => {
-  let supervisor: Supervisor;
   let postgres: LocalPostgres;
-  let emulator: Emulator;
   let s3: S3Client;
+  let stop: () => Promise<void>;
   let good: Manifest;
 
   beforeAll(async () => {
-    supervisor = Supervisor.start();
-    [postgres, emulator] = await Promise.all([
-      startPostgres({ supervisor }),
-      startEmulator(supervisor, 'eu-west-1'),
-    ]);
-    s3 = s3At(emulator.aws.endpoint);
-    await s3.send(
-      new CreateBucketCommand({
-        Bucket: BUCKET,
-        CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
-      }),
-    );
+    ({ postgres, s3, stop } = await startDatabaseAndVault());
     await postgres.query(postgres.master, (client) =>
       client.query('CREATE TABLE notes AS SELECT n, md5(n::text) FROM generate_series(1, 1000) AS n'),
     );
@@ -42,9 +27,7 @@ describe('the catalogue of a vault', () => {
   }, 300_000);
 
   afterAll(async () => {
-    s3.destroy();
-    destroyClients(emulator.clients);
-    await supervisor.stop();
+    await stop();
   });
 
   const list = () => listDumps({ s3, bucket: BUCKET });

@@ -1,17 +1,41 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from 'pg';
 import { dumpS3Client } from '../../../core/backup/dump/s3-client';
 import { takeDump, type DumpRequest } from '../../../core/backup/dump/take-dump';
-import type { LocalPostgres } from '../../../local/postgres';
+import { destroyClients, startEmulator } from '../../../local/emulator';
+import { startPostgres, type LocalPostgres } from '../../../local/postgres';
+import { Supervisor } from '../../../local/supervisor';
 
 export const BUCKET = 'vault';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export function s3At(endpoint: string): S3Client {
   return dumpS3Client({ endpoint, forcePathStyle: true, region: 'eu-west-1', credentials: CREDENTIALS });
+}
+
+/** A PostgreSQL and an emulator with an empty vault. */
+export async function startDatabaseAndVault() {
+  const supervisor = Supervisor.start();
+  const [postgres, emulator] = await Promise.all([
+    startPostgres({ supervisor }),
+    startEmulator(supervisor, 'eu-west-1'),
+  ]);
+  const s3 = s3At(emulator.aws.endpoint);
+  await s3.send(
+    new CreateBucketCommand({
+      Bucket: BUCKET,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+    }),
+  );
+  const stop = async () => {
+    s3.destroy();
+    destroyClients(emulator.clients);
+    await supervisor.stop();
+  };
+  return { postgres, s3, stop };
 }
 
 /** A log that keeps every line, so that a test can look for what must not be in it. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   compareFingerprints,
   fingerprintDatabase,
@@ -15,18 +15,15 @@ import {
 } from '../../../core/backup/restore/restore-dump';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import { fillSampleDatabase } from '../../../local/demo/sample-database';
-import { destroyClients, startEmulator, type Emulator } from '../../../local/emulator';
-import { startPostgres, type LocalPostgres } from '../../../local/postgres';
-import { Supervisor } from '../../../local/supervisor';
+import type { LocalPostgres } from '../../../local/postgres';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
-import { BUCKET, dump, s3At } from './dump-support';
+import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
 
 /** A dump of the demo's database, restored by a master user who is no superuser. */
 describe('restoring a dump into an empty database', () => {
-  let supervisor: Supervisor;
   let postgres: LocalPostgres;
-  let emulator: Emulator;
   let s3: S3Client;
+  let stop: () => Promise<void>;
   let manifest: Manifest;
   let source: DatabaseFingerprint;
   let temporaryFolder: string;
@@ -34,18 +31,7 @@ describe('restoring a dump into an empty database', () => {
   let databases = 0;
 
   beforeAll(async () => {
-    supervisor = Supervisor.start();
-    [postgres, emulator] = await Promise.all([
-      startPostgres({ supervisor }),
-      startEmulator(supervisor, 'eu-west-1'),
-    ]);
-    s3 = s3At(emulator.aws.endpoint);
-    await s3.send(
-      new CreateBucketCommand({
-        Bucket: BUCKET,
-        CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
-      }),
-    );
+    ({ postgres, s3, stop } = await startDatabaseAndVault());
     await fillSampleDatabase(postgres, postgres.master);
     await postgres.query(postgres.superuser, (client) =>
       client.query(`CREATE ROLE weak LOGIN PASSWORD 'weak'`),
@@ -55,9 +41,7 @@ describe('restoring a dump into an empty database', () => {
   }, 300_000);
 
   afterAll(async () => {
-    s3.destroy();
-    destroyClients(emulator.clients);
-    await supervisor.stop();
+    await stop();
   });
 
   beforeEach(() => {

@@ -7,6 +7,7 @@ import { ReceiveMessageCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import { GetBucketVersioningCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { NoSuchResourceError, startPlatform, type LocalPlatform } from '../../../local/platform';
+import { isAlive, until } from '../../support/processes';
 import { synthesisedLocal } from '../support/synthesised';
 
 const root = resolve(__dirname, '../../..');
@@ -152,24 +153,6 @@ describe('the local platform', () => {
 
     function temporaryFolders(): string[] {
       return readdirSync(temporary).filter((name) => name.startsWith('golive-'));
-    }
-
-    function isAlive(pid: number): boolean {
-      try {
-        process.kill(pid, 0);
-        return true;
-      } catch {
-        return false;
-      }
-    }
-
-    /** Waits for the supervisor, which cleans up once its channel to the dead parent closes. */
-    async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-      const deadline = Date.now() + 30_000;
-      while (!(await holds())) {
-        if (Date.now() > deadline) throw new Error('it never came true');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
     }
 
     async function expectNothingLeft({ pid, endpoint }: Running): Promise<void> {
