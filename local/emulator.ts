@@ -31,7 +31,6 @@ export interface AwsClients {
 export interface Emulator {
   readonly aws: EmulatedAws;
   readonly clients: AwsClients;
-  stop(): Promise<void>;
 }
 
 export class EmulatorError extends GoLiveError {
@@ -72,7 +71,7 @@ export async function startEmulator(supervisor: Supervisor, region: string): Pro
     region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
-  return { aws, clients: emulatedClients(aws), stop: () => supervisor.stopService(SERVICE) };
+  return { aws, clients: emulatedClients(aws) };
 }
 
 export function emulatedClients(aws: EmulatedAws): AwsClients {

@@ -39,8 +39,6 @@ export interface DumpFact {
   readonly createdAt: Date;
   /** Of the archive, bytes. */
   readonly bytes: number;
-  /** Of the database when it was dumped, bytes. */
-  readonly databaseBytes: number;
 }
 
 export interface RetentionFacts {

@@ -43,9 +43,6 @@ export const HealthReport = z.strictObject({
 });
 export type HealthReport = z.output<typeof HealthReport>;
 
-/** Exit codes of `golive monitor`, as Nagios plug-ins have them: 0 ok, 1 warning, 2 critical. */
-export const EXIT_CODES = { ok: 0, warning: 1, critical: 2 } as const;
-
 export function worstOf(checks: readonly Check[]): HealthReport['status'] {
   if (checks.some((check) => check.status === 'critical')) return 'critical';
   return checks.every((check) => check.status === 'ok') ? 'ok' : 'warning';

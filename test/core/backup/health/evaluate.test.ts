@@ -8,7 +8,7 @@ const hoursAgo = (hours: number): Date => new Date(now.getTime() - hours * 3_600
 const limits = HealthLimits.parse({});
 
 function dump(age: number, bytes = 1000): DumpFact {
-  return { id: `dump-${age}h`, createdAt: hoursAgo(age), bytes, databaseBytes: bytes * 3 };
+  return { id: `dump-${age}h`, createdAt: hoursAgo(age), bytes };
 }
 
 function healthy(change: Partial<BackupFacts> = {}): BackupFacts {
