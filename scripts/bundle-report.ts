@@ -7,14 +7,13 @@ export interface BundleReport {
   /** `backup-snapshot`. */
   readonly label: string;
   readonly bytes: number;
-  readonly sourceMapBytes: number;
   /** What each package adds to the bundle, bytes, the largest first; ours is `(this project)`. */
   readonly inputs: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 /** What a function's bundle weighs, and why, from what esbuild says of it. */
 export function bundleReport(source: FunctionSource): BundleReport {
-  const { code, sourceMap, inputs } = bundleFunction(source);
+  const { code, inputs } = bundleFunction(source);
   const byPackage = new Map<string, number>();
   for (const [path, bytes] of inputs) {
     const name = packageOf(path);
@@ -23,7 +22,6 @@ export function bundleReport(source: FunctionSource): BundleReport {
   return {
     label: labelOf(source),
     bytes: code.length,
-    sourceMapBytes: sourceMap.length,
     inputs: [...byPackage]
       .map(([name, bytes]) => ({ name, bytes }))
       .filter(({ bytes }) => bytes > 0)

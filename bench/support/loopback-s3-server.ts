@@ -1,22 +1,25 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import { s3Crc32 } from '../../core/backup/dump/s3-crc32';
 import type { Fault, LoopbackState, Operation, ToLoopback } from './loopback-s3';
 
 /**
- * The process behind `startLoopbackS3`. It keeps no archive's bytes, but hashes every part, so that its answers
+ * The process behind `startLoopbackS3`. It keeps no archive's bytes, but sums every part, so that its answers
  * about what it holds are true. It ends with its parent.
  */
 interface Part {
   readonly bytes: number;
-  readonly digest: Buffer;
+  readonly crc: number;
 }
 
 interface Held {
   readonly bytes: number;
+  /** CRC-32 as S3 writes it. */
   readonly checksum: string;
   /** Only of what came in one piece. */
   readonly content?: Buffer;
@@ -77,7 +80,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       const part = await readPart(request);
       upload!.parts.set(Number(url.searchParams.get('partNumber')), part);
       response.setHeader('etag', etagOf(part));
-      response.setHeader('x-amz-checksum-sha256', part.digest.toString('base64'));
+      response.setHeader('x-amz-checksum-crc32', s3Crc32(part.crc));
       return void response.end();
     }
     case 'CompleteMultipartUpload': {
@@ -97,7 +100,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     case 'PutObject': {
       const content = await readAll(request);
       refuseTaken(request, path);
-      const checksum = createHash('sha256').update(content).digest('base64');
+      const checksum = s3Crc32(crc32(content));
       objects.set(path, { bytes: content.length, checksum, content });
       response.setHeader('etag', `"${checksum}"`);
       return void response.end();
@@ -107,8 +110,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       if (!held) return void response.writeHead(404).end();
       response.setHeader('content-length', held.bytes);
       response.setHeader(
-        'x-amz-checksum-sha256',
-        fault?.kind === 'wrong-checksum' ? 'AAAA-1' : held.checksum,
+        'x-amz-checksum-crc32',
+        fault?.kind === 'wrong-checksum' ? 'AAAAAA==' : held.checksum,
       );
       return void response.end();
     }
@@ -173,53 +176,59 @@ async function fail(fault: Fault, request: IncomingMessage, response: ServerResp
 }
 
 async function readPart(request: IncomingMessage): Promise<Part> {
-  const claimed = Buffer.from(String(request.headers['x-amz-checksum-sha256']), 'base64');
+  const claimed = String(request.headers['x-amz-checksum-crc32']);
+  if (request.headers['x-amz-content-sha256'] !== 'UNSIGNED-PAYLOAD')
+    throw new Refusal(400, 'InvalidRequest');
   if (trustChecksums) {
     request.resume();
     await once(request, 'end');
-    return { bytes: Number(request.headers['content-length']), digest: claimed };
+    const crc = Buffer.from(claimed, 'base64').readUInt32BE();
+    return { bytes: Number(request.headers['content-length']), crc };
   }
-  const hash = createHash('sha256');
+  let crc = 0;
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    hash.update(chunk);
+    crc = crc32(chunk, crc);
     bytes += chunk.length;
   }
-  const digest = hash.digest();
-  if (request.headers['x-amz-checksum-sha256'] !== digest.toString('base64'))
-    throw new Refusal(400, 'BadDigest');
-  if (request.headers['x-amz-content-sha256'] !== digest.toString('hex')) {
-    throw new Refusal(400, 'XAmzContentSHA256Mismatch');
-  }
-  return { bytes, digest };
+  if (claimed !== s3Crc32(crc)) throw new Refusal(400, 'BadDigest');
+  return { bytes, crc };
 }
 
-/** As S3 does it: parts in order, named by ETag and checksum, none too small but the last. */
+/** As S3 does it: parts in order, named by ETag and checksum, none too small but the last, and the whole summed. */
 function join(parts: Map<number, Part>, body: string, request: IncomingMessage): Held {
   const asked = [...body.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(.*?)</.exec(part)?.[1]?.replaceAll('&quot;', '"'),
-    checksum: /<ChecksumSHA256>(.*?)</.exec(part)?.[1],
+    checksum: /<ChecksumCRC32>(.*?)</.exec(part)?.[1],
   }));
-  const hash = createHash('sha256');
+  let crc = 0;
   let bytes = 0;
   asked.forEach(({ number, etag, checksum }, index) => {
     const part = parts.get(number);
-    if (!part || etag !== etagOf(part) || checksum !== part.digest.toString('base64')) {
+    if (!part || etag !== etagOf(part) || checksum !== s3Crc32(part.crc))
       throw new Refusal(400, 'InvalidPart');
-    }
     if (number !== index + 1) throw new Refusal(400, 'InvalidPartOrder');
     if (index < asked.length - 1 && part.bytes < MIN_PART_BYTES) throw new Refusal(400, 'EntityTooSmall');
-    hash.update(part.digest);
+    crc = crcOfBoth(crc, part);
     bytes += part.bytes;
   });
   const expected = request.headers['x-amz-mp-object-size'];
   if (expected !== undefined && Number(expected) !== bytes) throw new Refusal(400, 'InvalidRequest');
-  return { bytes, checksum: `${hash.digest('base64')}-${asked.length}` };
+  if (request.headers['x-amz-checksum-crc32'] !== s3Crc32(crc)) throw new Refusal(400, 'BadDigest');
+  return { bytes, checksum: s3Crc32(crc) };
+}
+
+let zeros = Buffer.alloc(0);
+
+/** The CRC-32 of two pieces in a row, of which only the sums are known: it is affine, so zeros stand in for the second. */
+function crcOfBoth(first: number, second: Part): number {
+  if (zeros.length !== second.bytes) zeros = Buffer.alloc(second.bytes);
+  return (crc32(zeros, first) ^ crc32(zeros) ^ second.crc) >>> 0;
 }
 
 function etagOf(part: Part): string {
-  return `"${part.digest.subarray(0, 16).toString('hex')}"`;
+  return `"${part.crc.toString(16)}-${part.bytes}"`;
 }
 
 function refuseTaken(request: IncomingMessage, path: string): void {

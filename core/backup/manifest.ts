@@ -43,11 +43,11 @@ export const Manifest = z.strictObject({
     /** Of the whole archive, lower-case hexadecimal, computed while it streamed. */
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     /**
-     * S3's own composite SHA-256 (the hash of the parts' hashes, base64) as computed by us while streaming
-     * and confirmed by S3's HeadObject afterwards.
+     * S3's own CRC-32 of the whole archive (4 bytes, most significant first, base64), as computed by us while
+     * streaming and confirmed by S3 before and after the archive existed.
      * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
      */
-    s3ChecksumSha256: z.string().min(1),
+    s3ChecksumCrc32: z.string().regex(/^[A-Za-z0-9+/]{6}==$/),
     parts: z.number().int().positive(),
   }),
   scheduledFor: Instant,

@@ -137,15 +137,18 @@ function isBinary(value: object): boolean {
 
 /**
  * `name = value` in every dress that logs know: libpq's `password='a b'`, a query string, YAML, JSON and JSON
- * inside JSON. An ARN is matched first and left alone, for `arn:aws:secretsmanager:…` only looks like a pair.
+ * inside JSON. What only looks like such a pair is matched first and left alone: ARNs, and what AWS calls its
+ * actions and errors, for `ExpiredToken: The provided token has expired` is what somebody must read at night.
  */
 function namedSecret(): RegExp {
   const arn = String.raw`\barn:aws[\w-]*:[^\s"',;<>]+`;
+  const action = String.raw`\bsecretsmanager:[A-Z][A-Za-z]*|\b(?:(?:Get|BatchGet|Put)SecretValue|(?:Describe|Rotate|Update)Secret(?:VersionStage)?)\b`;
+  const error = String.raw`\b(?:Expired|Invalid|Malformed|Missing)(?:Client|Security)?(?:Token|Signature|AccessKey)(?:Id)?(?:Exception|Error)?\b|\bSignatureDoesNotMatch\b`;
   // Without what stands before the word: `DB_` makes no difference, and looking for it would cost time squared.
   const name = String.raw`((?:pass(?:word|wd|phrase|code)|pwd|secret|token|credential|(?:api|access|private)[_-]?key|authorization|cookie|signature|connection[_-]?string|dsn)[\w-]{0,40})`;
   const separator = String.raw`(\\*["']?\s{0,4}(?:=>|[=:])\s{0,4})`;
   const value = String.raw`(\\+"[\s\S]*?\\+"|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\S+)`;
-  return new RegExp(`${arn}|${name}${separator}${value}`, 'gi');
+  return new RegExp(`${arn}|${action}|${error}|${name}${separator}${value}`, 'gi');
 }
 
 function redactNamedSecret(match: string, name?: string, separator?: string, value?: string): string {

@@ -15,8 +15,6 @@ export interface FunctionSource {
 export interface Bundle {
   /** `index.js`, CommonJS. */
   readonly code: Uint8Array;
-  /** Its source map. It is kept out of the asset: it would more than double a cold start's download. */
-  readonly sourceMap: Uint8Array;
   /** What each source file adds to `code`, bytes. */
   readonly inputs: ReadonlyMap<string, number>;
 }
@@ -56,6 +54,19 @@ export function bundleFunction(source: FunctionSource): Bundle {
   return bundle;
 }
 
+/**
+ * Source maps of all functions, by label, with paths from the project's root and no source text. Synthesis has no
+ * use for them and they take as long as the code: they are made when somebody reads a stack trace, from the commit
+ * that is deployed, which gives the code that is deployed.
+ *
+ * @throws BundleError when a handler does not build
+ */
+export function sourceMaps(root = join(PROJECT_ROOT, 'lambdas')): ReadonlyMap<string, Uint8Array> {
+  const entries = handlersIn(root);
+  const built = outputsOf(entries, { sourcemap: 'external', sourcesContent: false });
+  return new Map([...entries.keys()].map((label) => [label, built.file(`${label}.js.map`)]));
+}
+
 /** `backup-dump`: a function's name in logs, alarms, assemblies and the runbook. */
 export function labelOf({ capability, name }: FunctionSource): string {
   return `${capability}-${name}`;
@@ -82,40 +93,40 @@ const OPTIONS = {
   treeShaking: true,
   mainFields: ['module', 'main'],
   legalComments: 'none',
-  sourcemap: 'external',
-  sourcesContent: false,
   metafile: true,
   write: false,
   logLevel: 'silent',
   charset: 'utf8',
   absWorkingDir: PROJECT_ROOT,
-  // Nothing is written there: it only anchors the source maps' relative paths, the same on every machine.
+  // Nothing is written there: it only anchors source maps' relative paths, the same on every machine.
   outdir: PROJECT_ROOT,
 } satisfies BuildOptions;
 
 function buildAll(root: string): ReadonlyMap<string, Bundle> {
   const entries = handlersIn(root);
-  const result = build([...entries].map(([out, path]) => ({ in: path, out })));
-  const contents = new Map(result.outputFiles.map((file) => [basename(file.path), file.contents]));
-  const fileOf = (name: string): Uint8Array => {
-    const found = contents.get(name);
-    if (!found) throw new BundleError(`esbuild gave no ${name}: check its version`);
-    return found;
-  };
+  const built = outputsOf(entries);
   return new Map(
     [...entries.keys()].map((label) => [
       label,
-      {
-        code: fileOf(`${label}.js`),
-        sourceMap: fileOf(`${label}.js.map`),
-        inputs: new Map(
-          Object.entries(result.metafile.outputs[`${label}.js`]?.inputs ?? {}).map(
-            ([path, { bytesInOutput }]) => [path, bytesInOutput],
-          ),
-        ),
-      },
+      { code: built.file(`${label}.js`), inputs: built.inputs(`${label}.js`) },
     ]),
   );
+}
+
+function outputsOf(entries: ReadonlyMap<string, string>, options: BuildOptions = {}) {
+  const result = build([...entries].map(([out, path]) => ({ in: path, out })), options);
+  const contents = new Map(result.outputFiles.map((file) => [basename(file.path), file.contents]));
+  return {
+    file(name: string): Uint8Array {
+      const found = contents.get(name);
+      if (!found) throw new BundleError(`esbuild gave no ${name}: check its version`);
+      return found;
+    },
+    inputs(name: string): ReadonlyMap<string, number> {
+      const inputs = Object.entries(result.metafile.outputs[name]?.inputs ?? {});
+      return new Map(inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
+    },
+  };
 }
 
 /** Every `<capability>/<name>/handler.ts` below a folder, by the function's label. */
@@ -132,9 +143,9 @@ function handlersIn(root: string): ReadonlyMap<string, string> {
   );
 }
 
-function build(entryPoints: { in: string; out: string }[]) {
+function build(entryPoints: { in: string; out: string }[], options: BuildOptions) {
   try {
-    return buildSync({ ...OPTIONS, entryPoints });
+    return buildSync({ ...options, ...OPTIONS, entryPoints });
   } catch (error) {
     throw new BundleError(
       `the functions do not build: correct what esbuild says:\n${error instanceof Error ? error.message : String(error)}`,

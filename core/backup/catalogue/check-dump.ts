@@ -2,7 +2,6 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import * as z from 'zod';
 import { Manifest } from '../manifest';
 import { backupPrefix, parseArchiveKey, type BackupId } from '../vault-layout';
-import { sameCompositeChecksum } from '../dump/composite-checksum';
 import { mayPass } from '../../shared/s3-failure';
 import { CatalogueUnavailableError } from './errors';
 import type { RejectedDump, RejectionReason } from './rejection';
@@ -109,13 +108,10 @@ export async function checkDump(
           `S3 refuses to show its archive (${held.said}); check the role's rights and the vault's key`,
         );
   }
-  if (
-    held.ContentLength !== archive.bytes ||
-    !sameCompositeChecksum(held.ChecksumSHA256, archive.s3ChecksumSha256)
-  ) {
+  if (held.ContentLength !== archive.bytes || held.ChecksumCRC32 !== archive.s3ChecksumCrc32) {
     return reject(
       'archive-checksum-differs',
-      `its archive has checksum ${held.ChecksumSHA256 ?? '(none)'} and should have ${archive.s3ChecksumSha256}; look for an earlier version of ${archive.key}`,
+      `its archive has checksum ${held.ChecksumCRC32 ?? '(none)'} and should have ${archive.s3ChecksumCrc32}; look for an earlier version of ${archive.key}`,
     );
   }
   return { database, backupId, manifestKey: object.key, manifest: parsed, storedAt: object.storedAt };

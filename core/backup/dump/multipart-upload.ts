@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -11,7 +12,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { setTimeout as delay } from 'node:timers/promises';
-import { compositeChecksum, sameCompositeChecksum } from './composite-checksum';
+import { s3Crc32 } from './s3-crc32';
 import { ArchiveMismatchError, ArchiveUploadError, EmptyArchiveError } from './errors';
 import { PartBuffers } from './part-buffers';
 import { bufferBytes, MAX_PARTS, partBytes } from './part-size';
@@ -39,8 +40,8 @@ export interface StoredArchive {
   readonly bytes: number;
   /** Of the whole archive, lower-case hexadecimal. */
   readonly sha256: string;
-  /** As S3 writes it: base64, a hyphen, the number of parts. */
-  readonly s3ChecksumSha256: string;
+  /** Of the whole archive, as S3 writes it. */
+  readonly s3ChecksumCrc32: string;
   readonly parts: number;
 }
 
@@ -63,7 +64,8 @@ const ABORT_MS = 20_000;
 export class MultipartUpload {
   private readonly buffers = new PartBuffers(bufferBytes);
   private readonly archiveHash = createHash('sha256');
-  private readonly parts: { digest: Buffer; etag: string | undefined }[] = [];
+  private archiveCrc = 0;
+  private readonly parts: { checksum: string; etag: string | undefined }[] = [];
   private readonly underWay = new Set<Promise<void>>();
   /** Ends the other parts when one has failed. */
   private readonly failure = new AbortController();
@@ -87,8 +89,8 @@ export class MultipartUpload {
           Bucket: bucket,
           Key: key,
           ContentType: 'application/octet-stream',
-          ChecksumAlgorithm: 'SHA256',
-          ChecksumType: 'COMPOSITE',
+          ChecksumAlgorithm: 'CRC32',
+          ChecksumType: 'FULL_OBJECT',
         }),
         { abortSignal: signal },
       );
@@ -124,7 +126,8 @@ export class MultipartUpload {
   }
 
   /**
-   * Makes the object exist, then asks S3 what it holds. An answer that was lost is settled by that question,
+   * Makes the object exist, which S3 refuses when its bytes are not those that we sent, then asks S3 what it
+   * holds. An answer that was lost is settled by that question,
    * because nobody else writes to a key with this attempt's id.
    *
    * @throws EmptyArchiveError, ArchiveUploadError, ArchiveMismatchError
@@ -136,7 +139,7 @@ export class MultipartUpload {
         'pg_dump reported success and wrote nothing; run it by hand with the same arguments, and see that no wrapper of that name comes first on the PATH',
       );
     }
-    const checksum = compositeChecksum(this.parts.map(({ digest }) => digest));
+    const checksum = s3Crc32(this.archiveCrc);
     const notCompleted = (cause: unknown) => uploadError(`S3 did not complete s3://${bucket}/${key}`, cause);
     let refusal: unknown;
     try {
@@ -146,12 +149,14 @@ export class MultipartUpload {
           Key: key,
           UploadId: this.uploadId,
           MpuObjectSize: this.bytes,
+          ChecksumType: 'FULL_OBJECT',
+          ChecksumCRC32: checksum,
           IfNoneMatch: '*',
           MultipartUpload: {
-            Parts: this.parts.map(({ digest, etag }, index) => ({
+            Parts: this.parts.map((part, index) => ({
               PartNumber: index + 1,
-              ETag: etag,
-              ChecksumSHA256: digest.toString('base64'),
+              ETag: part.etag,
+              ChecksumCRC32: part.checksum,
             })),
           },
         }),
@@ -167,15 +172,15 @@ export class MultipartUpload {
       throw refusal ? notCompleted(refusal) : error;
     });
     if (!held) throw notCompleted(refusal);
-    if (held.ContentLength !== this.bytes || !sameCompositeChecksum(held.ChecksumSHA256, checksum)) {
+    if (held.ContentLength !== this.bytes || held.ChecksumCRC32 !== checksum) {
       throw new ArchiveMismatchError(
-        `s3://${bucket}/${key} should hold ${this.bytes} bytes with checksum ${checksum} and holds ${held.ContentLength} bytes with ${held.ChecksumSHA256 ?? 'no checksum'}; run the dump again, and open a case with AWS if it happens twice`,
+        `s3://${bucket}/${key} should hold ${this.bytes} bytes with checksum ${checksum} and holds ${held.ContentLength} bytes with ${held.ChecksumCRC32 ?? 'no checksum'}; run the dump again, and open a case with AWS if it happens twice`,
       );
     }
     return {
       bytes: this.bytes,
       sha256: this.archiveHash.digest('hex'),
-      s3ChecksumSha256: checksum,
+      s3ChecksumCrc32: checksum,
       parts: this.parts.length,
     };
   }
@@ -209,26 +214,27 @@ export class MultipartUpload {
   private async sendInParts(source: Readable): Promise<void> {
     let buffer: Buffer | undefined;
     let filled = 0;
-    // Hashed as it comes: a whole part at once would keep pg_dump waiting at a full pipe.
-    let hash = createHash('sha256');
+    // Summed as it comes: a whole part at once would keep pg_dump waiting at a full pipe.
+    let partCrc = 0;
     for await (const chunk of source as AsyncIterable<Buffer>) {
       this.archiveHash.update(chunk);
+      this.archiveCrc = crc32(chunk, this.archiveCrc);
       this.bytes += chunk.length;
       for (let taken = 0; taken < chunk.length;) {
         buffer ??= await this.buffers.borrow(this.nextPartBytes());
         const copied = chunk.copy(buffer, filled, taken);
-        hash.update(chunk.subarray(taken, taken + copied));
+        partCrc = crc32(chunk.subarray(taken, taken + copied), partCrc);
         taken += copied;
         filled += copied;
         if (filled < buffer.length) continue;
-        this.send(buffer, filled, hash.digest());
+        this.send(buffer, filled, partCrc);
         buffer = undefined;
         filled = 0;
-        hash = createHash('sha256');
+        partCrc = 0;
       }
       if (chunk.length <= CROWD_BYTES) await delay(1);
     }
-    if (buffer) this.send(buffer, filled, hash.digest());
+    if (buffer) this.send(buffer, filled, partCrc);
   }
 
   private nextPartBytes(): number {
@@ -240,11 +246,11 @@ export class MultipartUpload {
     );
   }
 
-  private send(buffer: Buffer, length: number, digest: Buffer): void {
+  private send(buffer: Buffer, length: number, crc: number): void {
     const body = buffer.subarray(0, length);
-    const part = { digest, etag: undefined as string | undefined };
+    const part = { checksum: s3Crc32(crc), etag: undefined as string | undefined };
     const partNumber = this.parts.push(part);
-    const sending = this.sendPart(partNumber, body, part.digest)
+    const sending = this.sendPart(partNumber, body, part.checksum)
       .then((etag) => {
         part.etag = etag;
         this.stored = { bytes: this.stored.bytes + length, parts: this.stored.parts + 1 };
@@ -261,9 +267,8 @@ export class MultipartUpload {
   }
 
   /** @returns the part's ETag */
-  private async sendPart(partNumber: number, body: Buffer, digest: Buffer): Promise<string> {
+  private async sendPart(partNumber: number, body: Buffer, checksum: string): Promise<string> {
     const { s3, bucket, key, signal } = this.target;
-    const checksum = digest.toString('base64');
     const command = new UploadPartCommand({
       Bucket: bucket,
       Key: key,
@@ -271,25 +276,27 @@ export class MultipartUpload {
       PartNumber: partNumber,
       Body: body,
       ContentLength: body.length,
-      ChecksumSHA256: checksum,
+      ChecksumCRC32: checksum,
     });
-    // The signature covers the body's SHA-256, which we have already: spares the SDK another pass over it.
+    // Spares the SDK a SHA-256 of every part for the signature: TLS guards the bytes on their way, and S3 checks
+    // what arrives against the CRC-32 that is signed.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
     command.middlewareStack.add(
       (next) => (args) => {
         const { headers } = args.request as { headers: Record<string, string> };
-        headers['x-amz-content-sha256'] = digest.toString('hex');
+        headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
         return next(args);
       },
-      { step: 'build', name: 'knownPayloadHash' },
+      { step: 'build', name: 'unsignedPayload' },
     );
     try {
       const answer = await s3.send(command, {
         abortSignal: this.signal,
         requestTimeout: PART_TIMEOUT_MS(body.length),
       });
-      if (answer.ETag === undefined || (answer.ChecksumSHA256 ?? checksum) !== checksum) {
+      if (answer.ETag === undefined || (answer.ChecksumCRC32 ?? checksum) !== checksum) {
         throw new ArchiveMismatchError(
-          `S3 stored part ${partNumber} of s3://${bucket}/${key} with checksum ${answer.ChecksumSHA256} and ETag ${answer.ETag}, and its bytes have ${checksum}; run the dump again`,
+          `S3 stored part ${partNumber} of s3://${bucket}/${key} with checksum ${answer.ChecksumCRC32} and ETag ${answer.ETag}, and its bytes have ${checksum}; run the dump again`,
         );
       }
       return answer.ETag;

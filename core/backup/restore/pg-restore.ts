@@ -79,6 +79,7 @@ export async function runPgRestore(run: PgRestoreRun): Promise<void> {
   if (end.exitCode !== 0 || /^pg_restore: (error|warning: errors ignored)/m.test(end.stderr)) {
     throw new PgRestoreFailedError(end);
   }
+  counter.finish();
 }
 
 function programOf({ path, signal }: Programs) {
@@ -94,7 +95,10 @@ function connectionString(database: string): string {
   return `dbname='${database.replace(/['\\]/g, '\\$&')}'`;
 }
 
-/** Counts the entries that are done, by what `--verbose` writes of them. */
+/**
+ * Counts the entries that are done, by what `--verbose` writes of them. Its workers write to one pipe, and now and
+ * then into each other's lines: such an entry counts at the end.
+ */
 class EntriesFinished {
   private rest = '';
   private readonly done = new Set<string>();
@@ -114,5 +118,10 @@ class EntriesFinished {
       if (entry !== undefined && this.ids.has(entry)) this.done.add(entry);
     }
     if (this.done.size > before) this.onEntry(this.done.size);
+  }
+
+  /** pg_restore has ended well: all are done. */
+  finish(): void {
+    if (this.done.size < this.ids.size) this.onEntry(this.ids.size);
   }
 }

@@ -81,6 +81,12 @@ describe('scrubbing a text', () => {
     '2026-05-01T03:00:00.000Z took 1767225600000 ms, 4512345678 rows, 111122223333 bytes',
     'request 6f1a2c34-0000-4000-8000-000000000001 at /var/task/index.js:41:1123',
     'connect ECONNREFUSED 10.0.12.34:5432',
+    'AccessDenied: allow the role to secretsmanager:GetSecretValue on it',
+    'the secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf: AccessDeniedException',
+    'GetSecretValue: ThrottlingException, tried 3 times',
+    'ExpiredToken: The provided token has expired.',
+    'InvalidAccessKeyId: The key that you provided does not exist',
+    'SignatureDoesNotMatch: The signature that we calculated differs',
     'SELECT count(*) FROM "my schema"."order lines"',
   ])('what an operator needs stays: %s', (text) => {
     expect(scrubText(text)).toBe(text);

@@ -4,9 +4,10 @@ import { Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BundleError } from '../../../lib/shared/bundle';
+import { BundleError, bundleFunction, sourceMaps } from '../../../lib/shared/bundle';
 import { PlatformFunction, type PlatformFunctionProps } from '../../../lib/shared/platform-function';
 import type { PlatformSettings } from '../../../lib/shared/platform-settings';
 import { makeApp } from '../support/synthesis';
@@ -296,11 +297,11 @@ describe('assets', () => {
   const assetIn = (outdir: string) =>
     join(outdir, readdirSync(outdir).find((name) => /^asset\.[0-9a-f]{64}$/.test(name)) as string);
 
-  test('a zip holds the handler alone; its source map lies beside the assets', () => {
+  test('a zip holds the handler alone, and no source map', () => {
     const outdir = synthesised('zip');
 
     expect(readdirSync(assetIn(outdir))).toEqual(['index.js']);
-    expect(existsSync(join(outdir, 'sourcemaps/sample-zip/index.js.map'))).toBe(true);
+    expect(existsSync(join(outdir, 'sourcemaps'))).toBe(false);
     expect(readFileSync(join(assetIn(outdir), 'index.js'), 'utf8')).not.toContain('sourceMappingURL');
   });
 
@@ -313,12 +314,18 @@ describe('assets', () => {
     ).toBeGreaterThan(50);
   });
 
-  test('a source map names sources from the project, not from this machine', () => {
-    const map = JSON.parse(
-      readFileSync(join(synthesised('zip'), 'sourcemaps/sample-zip/index.js.map'), 'utf8'),
-    ) as { sources: string[] };
+  test('a source map, made by itself, fits the code, and names sources from the project, not from this machine', () => {
+    const map = new SourceMap(
+      JSON.parse(Buffer.from(sourceMaps(root).get('sample-zip')!).toString('utf8')) as SourceMapPayload,
+    );
+    const code = Buffer.from(bundleFunction({ root, capability: 'sample', name: 'zip' }).code).toString('utf8');
+    const lines = code.slice(0, code.lastIndexOf('"zip"')).split('\n');
 
-    expect(map.sources).toEqual(['test/lib/fixtures/lambdas/sample/zip/handler.ts']);
+    expect(map.payload.sources).toEqual(['test/lib/fixtures/lambdas/sample/zip/handler.ts']);
+    expect(map.findEntry(lines.length - 1, lines.at(-1)!.length)).toMatchObject({
+      originalSource: 'test/lib/fixtures/lambdas/sample/zip/handler.ts',
+      originalLine: 2,
+    });
   });
 
   test('what is bundled runs', async () => {

@@ -35,7 +35,7 @@ function manifestOf(attempt: string): Manifest {
       clientVersion: '17.5',
       bytes: 5,
       sha256: 'ab'.repeat(32),
-      s3ChecksumSha256: 'AAAA-1',
+      s3ChecksumCrc32: 'AAAAAA==',
       parts: 1,
     },
     scheduledFor: '2026-11-23T02:00:00.000Z',

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -11,7 +12,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { compositeChecksum } from '../../../../core/backup/dump/composite-checksum';
+import { s3Crc32 } from '../../../../core/backup/dump/s3-crc32';
 import { MultipartUpload } from '../../../../core/backup/dump/multipart-upload';
 
 const MiB = 1024 ** 2;
@@ -24,6 +25,7 @@ const failure = (name: string, httpStatusCode: number) =>
   new S3ServiceException({ name, message: name, $fault: 'server', $metadata: { httpStatusCode } });
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
+const checksumOf = (bytes: Buffer) => s3Crc32(crc32(bytes));
 
 function create(signal = new AbortController().signal) {
   return MultipartUpload.create({ s3: new S3Client({}), bucket: 'vault', key: 'dumps/x', signal });
@@ -33,7 +35,7 @@ function create(signal = new AbortController().signal) {
 function headTellsTheTruth() {
   s3.on(HeadObjectCommand).callsFake(() => ({
     ContentLength: received.reduce((sum, part) => sum + part.length, 0),
-    ChecksumSHA256: compositeChecksum(received.map(sha256)),
+    ChecksumCRC32: checksumOf(Buffer.concat(received)),
   }));
 }
 
@@ -41,9 +43,9 @@ beforeEach(() => {
   s3.reset();
   received = [];
   s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'upload-1' });
-  s3.on(UploadPartCommand).callsFake(({ PartNumber, Body, ChecksumSHA256 }: PartInput) => {
+  s3.on(UploadPartCommand).callsFake(({ PartNumber, Body, ChecksumCRC32 }: PartInput) => {
     received[PartNumber - 1] = Buffer.from(Body);
-    return { ETag: `"${PartNumber}"`, ChecksumSHA256 };
+    return { ETag: `"${PartNumber}"`, ChecksumCRC32 };
   });
   s3.on(CompleteMultipartUploadCommand).resolves({});
   s3.on(AbortMultipartUploadCommand).resolves({});
@@ -54,7 +56,7 @@ beforeEach(() => {
 interface PartInput {
   readonly PartNumber: number;
   readonly Body: Buffer;
-  readonly ChecksumSHA256: string;
+  readonly ChecksumCRC32: string;
 }
 
 describe('what arrives', () => {
@@ -65,18 +67,23 @@ describe('what arrives', () => {
     await expect(upload.complete()).resolves.toEqual({
       bytes: archive.length,
       sha256: sha256(archive).toString('hex'),
-      s3ChecksumSha256: compositeChecksum(received.map(sha256)),
+      s3ChecksumCrc32: checksumOf(archive),
       parts: 3,
     });
     expect(Buffer.concat(received).equals(archive)).toBe(true);
     expect(received.map(({ length }) => length)).toEqual([PART, PART, 12_345]);
     const [completed] = s3.commandCalls(CompleteMultipartUploadCommand);
-    expect(completed?.args[0].input).toMatchObject({ MpuObjectSize: archive.length, IfNoneMatch: '*' });
+    expect(completed?.args[0].input).toMatchObject({
+      MpuObjectSize: archive.length,
+      ChecksumType: 'FULL_OBJECT',
+      ChecksumCRC32: checksumOf(archive),
+      IfNoneMatch: '*',
+    });
     expect(completed?.args[0].input.MultipartUpload?.Parts).toEqual(
       received.map((part, index) => ({
         PartNumber: index + 1,
         ETag: `"${index + 1}"`,
-        ChecksumSHA256: sha256(part).toString('base64'),
+        ChecksumCRC32: checksumOf(part),
       })),
     );
   });
@@ -92,8 +99,8 @@ describe('what arrives', () => {
   test('never lies in more than 64 MiB of memory: the source waits while S3 does', async () => {
     const answers: (() => void)[] = [];
     s3.on(UploadPartCommand).callsFake(
-      ({ PartNumber, ChecksumSHA256 }: PartInput) =>
-        new Promise((resolve) => answers.push(() => resolve({ ETag: `"${PartNumber}"`, ChecksumSHA256 }))),
+      ({ PartNumber, ChecksumCRC32 }: PartInput) =>
+        new Promise((resolve) => answers.push(() => resolve({ ETag: `"${PartNumber}"`, ChecksumCRC32 }))),
     );
     let given = 0;
     const source = Readable.from(
@@ -171,7 +178,7 @@ describe('fails', () => {
   });
 
   test('when S3 stored a part with another checksum', async () => {
-    s3.on(UploadPartCommand).resolves({ ETag: '"1"', ChecksumSHA256: 'another' });
+    s3.on(UploadPartCommand).resolves({ ETag: '"1"', ChecksumCRC32: 'another' });
     const upload = await create();
     await expect(upload.receive(Readable.from([Buffer.from('PGDMP')]))).rejects.toMatchObject({
       code: 'ArchiveMismatchError',
@@ -224,11 +231,11 @@ describe('fails', () => {
 
   test.each([
     ['bytes', { ContentLength: 4 }],
-    ['a checksum', { ChecksumSHA256: 'AAAA-1' }],
-    ['no checksum', { ChecksumSHA256: undefined }],
+    ['a checksum', { ChecksumCRC32: 'AAAAAA==' }],
+    ['no checksum', { ChecksumCRC32: undefined }],
   ])('when S3 holds %s other than we sent', async (_what, difference) => {
     const upload = await received1Part();
-    const truth = { ContentLength: 5, ChecksumSHA256: compositeChecksum(received.map(sha256)) };
+    const truth = { ContentLength: 5, ChecksumCRC32: checksumOf(Buffer.concat(received)) };
     s3.on(HeadObjectCommand).resolves({ ...truth, ...difference });
     await expect(upload.complete()).rejects.toMatchObject({ code: 'ArchiveMismatchError' });
   });
@@ -244,13 +251,6 @@ test('an answer to "complete" that was lost is settled by what S3 holds', async 
   s3.on(CompleteMultipartUploadCommand).rejects(failure('PreconditionFailed', 412));
   const upload = await received1Part();
   await expect(upload.complete()).resolves.toMatchObject({ bytes: 5, parts: 1 });
-});
-
-test("a composite checksum without the number of parts is S3's too", async () => {
-  const upload = await received1Part();
-  const checksum = compositeChecksum(received.map(sha256)).replace(/-1$/, '');
-  s3.on(HeadObjectCommand).resolves({ ContentLength: 5, ChecksumSHA256: checksum });
-  await expect(upload.complete()).resolves.toMatchObject({ s3ChecksumSha256: `${checksum}-1` });
 });
 
 describe('giving up', () => {

@@ -23,7 +23,7 @@ function archiveOf(content: Buffer): Manifest['archive'] {
     clientVersion: '15.18',
     bytes: content.length,
     sha256: createHash('sha256').update(content).digest('hex'),
-    s3ChecksumSha256: 'x',
+    s3ChecksumCrc32: 'AAAAAA==',
     parts: 1,
   };
 }
