@@ -1,27 +1,16 @@
-import { App, Validations } from 'aws-cdk-lib';
-import { FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT } from 'aws-cdk-lib/cx-api';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { ConfigurationError, loadEnvironments } from '../lib/config';
-import { PlatformStage } from '../lib/platform-stage';
+import { ConfigurationError } from '../lib/config/configuration-error';
+import { BundleError, bundleAhead } from '../lib/shared/bundle';
 
-/**
- * Synthesises every environment; `-c environments=local,dev` synthesises these only.
- */
-function main(): void {
-  // The CLI reports findings only for the stacks it is told to select, and plain `cdk synth` selects none of a
-  // Stage's: the app reports them itself, and fails.
-  const app = new App({ postCliContext: { [FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT]: true } });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks());
-  const selected = app.node.tryGetContext('environments') as string | undefined;
-  for (const config of loadEnvironments(selected?.split(','))) new PlatformStage(app, { config });
-  app.synth();
+/** Bundles the functions while the CDK loads, which takes as long, and synthesises. */
+async function main(): Promise<void> {
+  const [{ synthesise }] = await Promise.all([import('../lib/synthesise'), bundleAhead()]);
+  synthesise();
 }
 
-try {
-  main();
-} catch (error) {
-  // A refused configuration is for a person to read: its message says it all, and a stack trace hides it.
-  if (!(error instanceof ConfigurationError)) throw error;
-  console.error(`${error.name}: ${error.message}`);
+main().catch((error: unknown) => {
+  // A refused configuration and a handler that does not build are for a person to read: the message says it all,
+  // and a stack trace hides it.
+  const isForPeople = error instanceof ConfigurationError || error instanceof BundleError;
+  console.error(isForPeople ? `${error.name}: ${error.message}` : error);
   process.exitCode = 1;
-}
+});

@@ -1,7 +1,7 @@
-import { buildSync, type BuildOptions } from 'esbuild';
+import { build, buildSync, type BuildOptions, type BuildResult } from 'esbuild';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { GoLiveError } from '../../core/shared/errors';
+import { GoLiveError, saidBy } from '../../core/shared/errors';
 
 /** Names a function by its place: `lambdas/<capability>/<name>/handler.ts`. */
 export interface FunctionSource {
@@ -44,8 +44,7 @@ const bundlesByRoot = new Map<string, ReadonlyMap<string, Bundle>>();
  */
 export function bundleFunction(source: FunctionSource): Bundle {
   const root = rootOf(source);
-  const bundles = bundlesByRoot.get(root) ?? buildAll(root);
-  bundlesByRoot.set(root, bundles);
+  const bundles = bundlesByRoot.get(root) ?? bundleAll(root);
   const bundle = bundles.get(labelOf(source));
   if (!bundle) {
     const entry = join(sourceFolder(source), HANDLER);
@@ -61,10 +60,26 @@ export function bundleFunction(source: FunctionSource): Bundle {
  *
  * @throws BundleError when a handler does not build
  */
-export function sourceMaps(root = join(PROJECT_ROOT, 'lambdas')): ReadonlyMap<string, Uint8Array> {
+export function sourceMaps(root = rootOf({})): ReadonlyMap<string, Uint8Array> {
   const entries = handlersIn(root);
-  const built = outputsOf(entries, { sourcemap: 'external', sourcesContent: false });
-  return new Map([...entries.keys()].map((label) => [label, built.file(`${label}.js.map`)]));
+  const outputs = outputsOf(buildNow(entries, { sourcemap: 'external', sourcesContent: false }));
+  return new Map([...entries.keys()].map((label) => [label, outputs.file(`${label}.js.map`)]));
+}
+
+/**
+ * Bundles all functions in esbuild's own process while this one goes on, such as with loading the CDK: then
+ * {@link bundleFunction} finds them done.
+ *
+ * @throws BundleError when a handler does not build
+ */
+export async function bundleAhead(): Promise<void> {
+  const root = rootOf({});
+  const entries = handlersIn(root);
+  try {
+    bundlesByRoot.set(root, bundlesOf(await build(optionsOf(entries)), entries.keys()));
+  } catch (error) {
+    throw bundleError(error);
+  }
 }
 
 /** `backup-dump`: a function's name in logs, alarms, assemblies and the runbook. */
@@ -77,7 +92,7 @@ export function sourceFolder(source: FunctionSource): string {
   return join(rootOf(source), source.capability, source.name);
 }
 
-function rootOf({ root = join(PROJECT_ROOT, 'lambdas') }: FunctionSource): string {
+function rootOf({ root = join(PROJECT_ROOT, 'lambdas') }: Pick<FunctionSource, 'root'>): string {
   return root;
 }
 
@@ -102,19 +117,38 @@ const OPTIONS = {
   outdir: PROJECT_ROOT,
 } satisfies BuildOptions;
 
-function buildAll(root: string): ReadonlyMap<string, Bundle> {
+type Built = BuildResult<typeof OPTIONS>;
+
+function bundleAll(root: string): ReadonlyMap<string, Bundle> {
   const entries = handlersIn(root);
-  const built = outputsOf(entries);
+  const bundles = bundlesOf(buildNow(entries), entries.keys());
+  bundlesByRoot.set(root, bundles);
+  return bundles;
+}
+
+function optionsOf(entries: ReadonlyMap<string, string>) {
+  return { ...OPTIONS, entryPoints: [...entries].map(([out, path]) => ({ in: path, out })) };
+}
+
+function buildNow(entries: ReadonlyMap<string, string>, options: BuildOptions = {}): Built {
+  try {
+    return buildSync({ ...options, ...optionsOf(entries) });
+  } catch (error) {
+    throw bundleError(error);
+  }
+}
+
+function bundlesOf(result: Built, labels: Iterable<string>): ReadonlyMap<string, Bundle> {
+  const outputs = outputsOf(result);
   return new Map(
-    [...entries.keys()].map((label) => [
+    [...labels].map((label) => [
       label,
-      { code: built.file(`${label}.js`), inputs: built.inputs(`${label}.js`) },
+      { code: outputs.file(`${label}.js`), inputs: outputs.inputs(`${label}.js`) },
     ]),
   );
 }
 
-function outputsOf(entries: ReadonlyMap<string, string>, options: BuildOptions = {}) {
-  const result = build([...entries].map(([out, path]) => ({ in: path, out })), options);
+function outputsOf(result: Built) {
   const contents = new Map(result.outputFiles.map((file) => [basename(file.path), file.contents]));
   return {
     file(name: string): Uint8Array {
@@ -143,13 +177,8 @@ function handlersIn(root: string): ReadonlyMap<string, string> {
   );
 }
 
-function build(entryPoints: { in: string; out: string }[], options: BuildOptions) {
-  try {
-    return buildSync({ ...options, ...OPTIONS, entryPoints });
-  } catch (error) {
-    throw new BundleError(
-      `the functions do not build: correct what esbuild says:\n${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
+function bundleError(cause: unknown): BundleError {
+  return new BundleError(`the functions do not build: correct what esbuild says:\n${saidBy(cause)}`, {
+    cause,
+  });
 }

@@ -318,7 +318,9 @@ describe('assets', () => {
     const map = new SourceMap(
       JSON.parse(Buffer.from(sourceMaps(root).get('sample-zip')!).toString('utf8')) as SourceMapPayload,
     );
-    const code = Buffer.from(bundleFunction({ root, capability: 'sample', name: 'zip' }).code).toString('utf8');
+    const code = Buffer.from(bundleFunction({ root, capability: 'sample', name: 'zip' }).code).toString(
+      'utf8',
+    );
     const lines = code.slice(0, code.lastIndexOf('"zip"')).split('\n');
 
     expect(map.payload.sources).toEqual(['test/lib/fixtures/lambdas/sample/zip/handler.ts']);
