@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { closeSync } from 'node:fs';
 import { ProgramNotFoundError } from './errors';
 import { LastLines } from './last-lines';
+import { NamedPipe, streamOutput, type ProgramOutput } from './program-output';
 
 export interface Program {
   /** Its name, looked up on `environment.PATH`, or its path. */
@@ -14,6 +15,8 @@ export interface Program {
   readonly secrets?: readonly string[];
   /** Called with what the child writes to stderr, as it comes: some programs tell their progress there. */
   readonly onStderr?: (chunk: Buffer) => void;
+  /** That it writes much: its output then comes by a pipe that costs less to read. @default false */
+  readonly writesMuch?: boolean;
   /** Ends the child. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,36 +43,35 @@ const GRACE_MS = 5_000;
  */
 export async function runProgram(
   program: Program,
-  consume: (stdout: Readable) => Promise<void>,
+  consume: (output: ProgramOutput) => Promise<void>,
 ): Promise<ProgramEnd> {
-  const { name, args, environment, secrets = [], signal } = program;
+  const { name, secrets = [], signal } = program;
   signal?.throwIfAborted();
-  const child = spawn(name, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], shell: false });
+  const { child, stderr: childStderr, output } = await start(program);
   const stderr = new LastLines(secrets);
-  child.stderr.on('data', (chunk: Buffer) => {
+  childStderr.on('data', (chunk: Buffer) => {
     stderr.add(chunk);
     program.onStderr?.(chunk);
   });
-  // The consumer hears of it too; without a listener, destroying the stream would end our process.
-  child.stdout.on('error', () => undefined);
 
   let forceful: NodeJS.Timeout | undefined;
   const end = (reason: unknown) => {
     // With nobody reading, the pipe would stay full and "close" would never come.
-    child.stdout.destroy(reason instanceof Error ? reason : undefined);
+    output.destroy(reason instanceof Error ? reason : undefined);
     child.kill('SIGTERM');
     forceful ??= setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
   };
   const stop = () => end(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
 
   const closed = new Promise<Pick<ProgramEnd, 'exitCode' | 'signal'>>((resolve, reject) => {
     child.once('error', (error) => {
-      if (child.pid === undefined) reject(notStarted(error, name, environment['PATH']));
+      if (child.pid === undefined) reject(notStarted(error, name, program.environment['PATH']));
     });
     child.once('close', (exitCode, endedBy) => resolve({ exitCode, signal: endedBy }));
   });
-  const consumed = consume(child.stdout).catch((error: unknown) => {
+  const consumed = consume(output).catch((error: unknown) => {
     end(error);
     throw error;
   });
@@ -83,12 +85,23 @@ export async function runProgram(
   return { ...ended.value, stderr: stderr.text };
 }
 
+async function start(program: Program) {
+  const { name, args, environment: env } = program;
+  const pipe = program.writesMuch ? await NamedPipe.open() : undefined;
+  try {
+    const child = spawn(name, args, { env, stdio: ['ignore', pipe?.writeEnd ?? 'pipe', 'pipe'] });
+    return { child, stderr: child.stderr!, output: pipe ?? streamOutput(child.stdout!) };
+  } finally {
+    if (pipe) closeSync(pipe.writeEnd);
+  }
+}
+
 /** The whole output of a program that writes little. */
 export async function outputOf(program: Program): Promise<ProgramEnd & { stdout: string }> {
   const chunks: Buffer[] = [];
-  const end = await runProgram(program, async (stdout) => {
-    for await (const chunk of stdout as AsyncIterable<Buffer>) chunks.push(chunk);
-  });
+  const end = await runProgram(program, (output) =>
+    output.forEach((piece) => void chunks.push(Buffer.from(piece))),
+  );
   return { ...end, stdout: Buffer.concat(chunks).toString('utf8') };
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import {
   AbortMultipartUploadCommand,
@@ -12,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProgramOutput } from '../../postgres/program-output';
 import { s3Crc32 } from './s3-crc32';
 import { ArchiveMismatchError, ArchiveUploadError, EmptyArchiveError } from './errors';
 import { PartBuffers } from './part-buffers';
@@ -45,13 +45,14 @@ export interface StoredArchive {
   readonly parts: number;
 }
 
+interface FilledPart {
+  readonly buffer: Buffer;
+  filled: number;
+  crc: number;
+}
+
 /** A second per MiB, on top of a minute: slower than that, a connection is given up and tried anew. */
 const PART_TIMEOUT_MS = (bytes: number) => 60_000 + Math.ceil(bytes / 1024 / 1024) * 1_000;
-/**
- * Up to version 16, and with gzip, pg_dump writes 4 KiB at a time, and being woken for each takes a processor from
- * it. After a piece as small as that we let more arrive: a millisecond is less than its pipe holds.
- */
-const CROWD_BYTES = 8_192;
 const ABORT_ATTEMPTS = 6;
 /** All of them together: the deadline's margin must hold this and the child's end. */
 const ABORT_MS = 20_000;
@@ -70,6 +71,7 @@ export class MultipartUpload {
   /** Ends the other parts when one has failed. */
   private readonly failure = new AbortController();
   private readonly signal: AbortSignal;
+  private filling: FilledPart | undefined;
   private bytes = 0;
   private stored = { bytes: 0, parts: 0 };
 
@@ -103,16 +105,16 @@ export class MultipartUpload {
   }
 
   /**
-   * Reads the source to its end. Returns when every part is stored; reads no faster than S3 takes.
+   * Reads the output to its end. Returns when every part is stored; reads no faster than S3 takes.
    *
-   * @throws ArchiveUploadError, or the signal's reason; the source is destroyed then
+   * @throws ArchiveUploadError, or the signal's reason; the output is destroyed then
    */
-  async receive(source: Readable): Promise<void> {
-    const stop = () => source.destroy(this.signal.reason as Error);
+  async receive(output: ProgramOutput): Promise<void> {
+    const stop = () => output.destroy(this.signal.reason as Error);
     this.signal.addEventListener('abort', stop, { once: true });
     try {
       this.signal.throwIfAborted();
-      await this.sendInParts(source);
+      await this.sendInParts(output);
       await Promise.all(this.underWay);
       this.signal.throwIfAborted();
     } catch (error) {
@@ -211,30 +213,34 @@ export class MultipartUpload {
     return false;
   }
 
-  private async sendInParts(source: Readable): Promise<void> {
-    let buffer: Buffer | undefined;
-    let filled = 0;
+  private async sendInParts(output: ProgramOutput): Promise<void> {
+    await output.forEach((piece) => {
+      this.archiveHash.update(piece);
+      this.archiveCrc = crc32(piece, this.archiveCrc);
+      this.bytes += piece.length;
+      return this.fill(piece);
+    });
+    if (this.filling) this.send(this.filling);
+  }
+
+  /** Puts a piece into the part that is being filled; what does not fit begins the next, once there is memory for it. */
+  private fill(piece: Buffer): Promise<void> | undefined {
+    if (piece.length === 0) return undefined;
+    const part = this.filling;
+    if (!part) return this.beginPart().then(() => this.fill(piece));
+    const copied = piece.copy(part.buffer, part.filled);
     // Summed as it comes: a whole part at once would keep pg_dump waiting at a full pipe.
-    let partCrc = 0;
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      this.archiveHash.update(chunk);
-      this.archiveCrc = crc32(chunk, this.archiveCrc);
-      this.bytes += chunk.length;
-      for (let taken = 0; taken < chunk.length;) {
-        buffer ??= await this.buffers.borrow(this.nextPartBytes());
-        const copied = chunk.copy(buffer, filled, taken);
-        partCrc = crc32(chunk.subarray(taken, taken + copied), partCrc);
-        taken += copied;
-        filled += copied;
-        if (filled < buffer.length) continue;
-        this.send(buffer, filled, partCrc);
-        buffer = undefined;
-        filled = 0;
-        partCrc = 0;
-      }
-      if (chunk.length <= CROWD_BYTES) await delay(1);
+    part.crc = crc32(piece.subarray(0, copied), part.crc);
+    part.filled += copied;
+    if (part.filled === part.buffer.length) {
+      this.send(part);
+      this.filling = undefined;
     }
-    if (buffer) this.send(buffer, filled, partCrc);
+    return this.fill(piece.subarray(copied));
+  }
+
+  private async beginPart(): Promise<void> {
+    this.filling = { buffer: await this.buffers.borrow(this.nextPartBytes()), filled: 0, crc: 0 };
   }
 
   private nextPartBytes(): number {
@@ -246,7 +252,7 @@ export class MultipartUpload {
     );
   }
 
-  private send(buffer: Buffer, length: number, crc: number): void {
+  private send({ buffer, filled: length, crc }: FilledPart): void {
     const body = buffer.subarray(0, length);
     const part = { checksum: s3Crc32(crc), etag: undefined as string | undefined };
     const partNumber = this.parts.push(part);

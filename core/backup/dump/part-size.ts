@@ -36,8 +36,8 @@ export function partBytes(partNumber: number): number {
 
 /**
  * How many bytes may lie in memory while parts have this size: those that are filled and those on their way.
- * 64 MiB is four parts of 16 MiB or two of 32 MiB; from then on two parts, so that one fills while one leaves.
+ * 48 MiB is three parts of 16 MiB; from then on two parts, so that one fills while one leaves.
  */
 export function bufferBytes(bytesPerPart: number): number {
-  return Math.max(64 * MiB, 2 * bytesPerPart);
+  return Math.max(48 * MiB, 2 * bytesPerPart);
 }

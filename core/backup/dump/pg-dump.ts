@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import { outputOf, runProgram } from '../../postgres/program';
+import type { ProgramOutput } from '../../postgres/program-output';
 import { programVersion } from '../../postgres/version';
 import { PgDumpFailedError } from './pg-dump-failure';
 
@@ -53,7 +53,7 @@ export interface PgDumpRun {
  */
 export async function runPgDump(
   run: PgDumpRun,
-  consume: (stdout: Readable) => Promise<void>,
+  consume: (output: ProgramOutput) => Promise<void>,
 ): Promise<string> {
   const end = await runProgram(
     {
@@ -67,6 +67,7 @@ export async function runPgDump(
       ],
       environment: { ...baseEnvironment(run.path), ...run.connection },
       secrets: [run.password],
+      writesMuch: true,
       signal: run.signal,
     },
     consume,

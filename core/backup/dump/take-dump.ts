@@ -166,7 +166,7 @@ async function streamArchive(attempt: Attempt): Promise<StoredArchive> {
           password: endpoint.password,
           signal,
         },
-        (stdout) => upload.receive(stdout),
+        (output) => upload.receive(output),
       ),
     );
     if (warnings !== '') log.warn('pg_dump warned', { warnings });

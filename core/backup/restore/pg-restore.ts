@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
 import { withLibpqEnvironment } from '../../postgres/libpq';
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { outputOf, runProgram } from '../../postgres/program';
@@ -73,7 +72,7 @@ export async function runPgRestore(run: PgRestoreRun): Promise<void> {
         onStderr: (chunk) => counter.add(chunk),
       },
       // Nothing comes, and a pipe that nobody reads would never close.
-      (stdout) => finished(stdout.resume()),
+      (output) => output.forEach(() => undefined),
     ),
   );
   if (end.exitCode !== 0 || /^pg_restore: (error|warning: errors ignored)/m.test(end.stderr)) {

@@ -1,6 +1,7 @@
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
-import { runProgram } from '../../../core/postgres/program';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { outputOf, runProgram } from '../../../core/postgres/program';
+import type { ProgramOutput } from '../../../core/postgres/program-output';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
 import { isAlive } from '../../support/processes';
 
@@ -10,76 +11,105 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const program = (signal?: AbortSignal) => ({
-  name: 'child',
-  args: [],
-  environment: { PATH: folder.path },
-  signal,
-});
-const drain = async (stdout: Readable) => {
-  stdout.resume();
-  await once(stdout, 'end');
-};
+const drain = (output: ProgramOutput) => output.forEach(() => undefined);
 /** Writes its process id, then bytes without end. */
 const ENDLESS = `process.stdout.write(process.pid + '\\n'); setInterval(() => process.stdout.write('x'.repeat(65536)), 1);`;
 
-async function firstLine(stdout: Readable): Promise<number> {
-  const [chunk] = (await once(stdout, 'data')) as [Buffer];
-  return Number.parseInt(chunk.toString(), 10);
-}
-
-test('tells how it ended', async () => {
-  folder.write('child', `console.error('oh'); process.exit(3)`);
-  await expect(runProgram(program(), drain)).resolves.toEqual({ exitCode: 3, signal: null, stderr: 'oh' });
-  folder.write('child', `process.kill(process.pid, 'SIGTERM'); setInterval(() => 0, 1000)`);
-  await expect(runProgram(program(), drain)).resolves.toMatchObject({ exitCode: null, signal: 'SIGTERM' });
-});
-
-test('says which program is missing, and where it was looked for', async () => {
-  await expect(runProgram(program(), drain)).rejects.toMatchObject({ code: 'ProgramNotFoundError' });
-});
-
-test('ends the child and waits for it when its consumer fails, and throws what the consumer threw', async () => {
-  folder.write('child', ENDLESS);
-  let pid = 0;
-  const running = runProgram(program(), async (stdout) => {
-    pid = await firstLine(stdout);
-    throw new Error('the upload failed');
+describe.each([
+  ['a stream', false],
+  ['a named pipe', true],
+])('a program that writes to %s', (_kind, writesMuch) => {
+  const program = (signal?: AbortSignal) => ({
+    name: 'child',
+    args: [],
+    environment: { PATH: folder.path },
+    signal,
+    writesMuch,
   });
-  await expect(running).rejects.toThrow('the upload failed');
-  expect(isAlive(pid)).toBe(false);
-});
 
-test('ends the child when it is told to stop, though nobody reads its output', async () => {
-  folder.write('child', ENDLESS);
-  const stop = new AbortController();
-  let pid = 0;
-  const running = runProgram(program(stop.signal), async (stdout) => {
-    pid = await firstLine(stdout);
-    stdout.pause();
-    stop.abort(new Error('the deadline'));
-    await once(stdout, 'close');
+  test('gives every byte in order, whatever the reader’s pace, and leaves no file', async () => {
+    folder.write(
+      'child',
+      `for (let i = 0; i < 100_000; i++) process.stdout.write(String(i).padStart(9, '0') + '\\n')`,
+    );
+    const expected = Array.from({ length: 100_000 }, (_, i) => `${String(i).padStart(9, '0')}\n`).join('');
+    expect((await outputOf(program())).stdout).toBe(expected);
+    const slowly: string[] = [];
+    let isBusy = false;
+    await runProgram(program(), (output) =>
+      output.forEach(async (piece) => {
+        expect(isBusy).toBe(false);
+        isBusy = true;
+        const size = piece.length;
+        await new Promise((resolve) => setTimeout(resolve, slowly.length % 3));
+        isBusy = false;
+        slowly.push(piece.subarray(0, size).toString());
+      }),
+    );
+    expect(slowly.join('')).toBe(expected);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`golive-pipe-${process.pid}-`))).toEqual(
+      [],
+    );
   });
-  await expect(running).rejects.toThrow('the deadline');
-  expect(isAlive(pid)).toBe(false);
-});
 
-test('kills a child that ignores SIGTERM', async () => {
-  folder.write('child', `process.on('SIGTERM', () => 0); ${ENDLESS}`);
-  let pid = 0;
-  const running = runProgram(program(), async (stdout) => {
-    pid = await firstLine(stdout);
-    throw new Error('the upload failed');
+  test('tells how it ended', async () => {
+    folder.write('child', `console.error('oh'); process.exit(3)`);
+    await expect(runProgram(program(), drain)).resolves.toEqual({ exitCode: 3, signal: null, stderr: 'oh' });
+    folder.write('child', `process.kill(process.pid, 'SIGTERM'); setInterval(() => 0, 1000)`);
+    await expect(runProgram(program(), drain)).resolves.toMatchObject({ exitCode: null, signal: 'SIGTERM' });
   });
-  await expect(running).rejects.toThrow('the upload failed');
-  expect(isAlive(pid)).toBe(false);
-});
 
-test('starts nothing when it was told to stop before', async () => {
-  folder.write('child', ENDLESS);
-  const consume = jest.fn(drain);
-  await expect(runProgram(program(AbortSignal.abort(new Error('too late'))), consume)).rejects.toThrow(
-    'too late',
-  );
-  expect(consume).not.toHaveBeenCalled();
+  test('says which program is missing, and where it was looked for', async () => {
+    await expect(runProgram(program(), drain)).rejects.toMatchObject({ code: 'ProgramNotFoundError' });
+  });
+
+  test('ends the child and waits for it when its consumer fails, and throws what the consumer threw', async () => {
+    folder.write('child', ENDLESS);
+    let pid = 0;
+    const running = runProgram(program(), async (output) => {
+      await output.forEach((piece) => {
+        pid = Number.parseInt(piece.toString(), 10);
+        throw new Error('the upload failed');
+      });
+    });
+    await expect(running).rejects.toThrow('the upload failed');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('ends the child when it is told to stop, though nobody reads its output', async () => {
+    folder.write('child', ENDLESS);
+    const stop = new AbortController();
+    let pid = 0;
+    const running = runProgram(program(stop.signal), async (output) => {
+      await output.forEach((piece) => {
+        pid = Number.parseInt(piece.toString(), 10);
+        setTimeout(() => stop.abort(new Error('the deadline')), 100);
+        return new Promise(() => undefined);
+      });
+    });
+    await expect(running).rejects.toThrow('the deadline');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('kills a child that ignores SIGTERM', async () => {
+    folder.write('child', `process.on('SIGTERM', () => 0); ${ENDLESS}`);
+    let pid = 0;
+    const running = runProgram(program(), async (output) => {
+      await output.forEach((piece) => {
+        pid = Number.parseInt(piece.toString(), 10);
+        throw new Error('the upload failed');
+      });
+    });
+    await expect(running).rejects.toThrow('the upload failed');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('starts nothing when it was told to stop before', async () => {
+    folder.write('child', ENDLESS);
+    const consume = jest.fn(drain);
+    await expect(runProgram(program(AbortSignal.abort(new Error('too late'))), consume)).rejects.toThrow(
+      'too late',
+    );
+    expect(consume).not.toHaveBeenCalled();
+  });
 });

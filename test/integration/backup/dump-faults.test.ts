@@ -15,7 +15,7 @@ import {
 } from './dump-support';
 
 /**
- * The archive has about 120 MB, more than what fits into memory (64 MiB) behind the first part: when the first
+ * The archive has about 120 MB, more than what fits into memory (48 MiB) behind the first part: when the first
  * part is stored, pg_dump is always still at work.
  */
 const ROWS = 1_200_000;

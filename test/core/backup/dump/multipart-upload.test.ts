@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { s3Crc32 } from '../../../../core/backup/dump/s3-crc32';
+import { streamOutput } from '../../../../core/postgres/program-output';
 import { MultipartUpload } from '../../../../core/backup/dump/multipart-upload';
 
 const MiB = 1024 ** 2;
@@ -63,7 +64,7 @@ describe('what arrives', () => {
   test('is the archive in parts of 16 MiB and a smaller last one, each with its checksum, the whole with its size', async () => {
     const archive = randomBytes(2 * PART + 12_345);
     const upload = await create();
-    await upload.receive(Readable.from(inChunks(archive, 65_536)));
+    await upload.receive(streamOutput(Readable.from(inChunks(archive, 65_536))));
     await expect(upload.complete()).resolves.toEqual({
       bytes: archive.length,
       sha256: sha256(archive).toString('hex'),
@@ -91,12 +92,12 @@ describe('what arrives', () => {
   test('is right when the source gives the very size of a part, and pieces larger than a part', async () => {
     const archive = randomBytes(2 * PART);
     const upload = await create();
-    await upload.receive(Readable.from([archive]));
+    await upload.receive(streamOutput(Readable.from([archive])));
     await expect(upload.complete()).resolves.toMatchObject({ bytes: archive.length, parts: 2 });
     expect(Buffer.concat(received).equals(archive)).toBe(true);
   });
 
-  test('never lies in more than 64 MiB of memory: the source waits while S3 does', async () => {
+  test('never lies in more than 48 MiB of memory: the source waits while S3 does', async () => {
     const answers: (() => void)[] = [];
     s3.on(UploadPartCommand).callsFake(
       ({ PartNumber, ChecksumCRC32 }: PartInput) =>
@@ -110,12 +111,12 @@ describe('what arrives', () => {
       })(),
     );
     const upload = await create();
-    const done = upload.receive(source);
-    while (answers.length < 4) await new Promise(setImmediate);
-    // Whatever could still move has moved: the fifth part has no buffer, and the stream's own holds some chunks.
+    const done = upload.receive(streamOutput(source));
+    while (answers.length < 3) await new Promise(setImmediate);
+    // Whatever could still move has moved: the fourth part has no buffer, and the stream's own holds some chunks.
     for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
-    expect(answers).toHaveLength(4);
-    expect(given).toBeLessThan(64 + 20);
+    expect(answers).toHaveLength(3);
+    expect(given).toBeLessThan(48 + 20);
     for (let part = 0; part < 7; part++) {
       while (answers.length <= part) await new Promise(setImmediate);
       answers[part]!();
@@ -132,7 +133,7 @@ describe('what arrives', () => {
       signal: new AbortController().signal,
       onProgress: (stored) => progress.push(stored),
     });
-    await upload.receive(Readable.from([randomBytes(PART), randomBytes(10)]));
+    await upload.receive(streamOutput(Readable.from([randomBytes(PART), randomBytes(10)])));
     expect(progress).toEqual([
       { bytes: PART, parts: 1 },
       { bytes: PART + 10, parts: 2 },
@@ -155,7 +156,7 @@ describe('fails', () => {
     const source = new PassThrough();
     source.write(randomBytes(PART));
     const upload = await create();
-    await expect(upload.receive(source)).rejects.toMatchObject({
+    await expect(upload.receive(streamOutput(source))).rejects.toMatchObject({
       code: 'ArchiveUploadError',
       retryable: true,
       message: expect.stringContaining('part 1 of s3://vault/dumps/x could not be stored') as string,
@@ -167,10 +168,10 @@ describe('fails', () => {
     let fail: (error: Error) => void = () => undefined;
     s3.on(UploadPartCommand).callsFake(() => new Promise((_resolve, reject) => (fail = reject)));
     const upload = await create();
-    const receiving = upload.receive(Readable.from(inChunks(randomBytes(6 * PART), MiB)));
-    while (s3.commandCalls(UploadPartCommand).length < 4) await new Promise(setImmediate);
+    const receiving = upload.receive(streamOutput(Readable.from(inChunks(randomBytes(6 * PART), MiB))));
+    while (s3.commandCalls(UploadPartCommand).length < 3) await new Promise(setImmediate);
     fail(failure('InternalError', 500));
-    // The other three never answer here; the SDK ends them by the signal.
+    // The other two never answer here; the SDK ends them by the signal.
     const abortSignals = s3.commandCalls(UploadPartCommand).map(({ args }) => signalOf(args));
     await new Promise(setImmediate);
     expect(abortSignals.every((signal) => signal?.aborted)).toBe(true);
@@ -180,7 +181,7 @@ describe('fails', () => {
   test('when S3 stored a part with another checksum', async () => {
     s3.on(UploadPartCommand).resolves({ ETag: '"1"', ChecksumCRC32: 'another' });
     const upload = await create();
-    await expect(upload.receive(Readable.from([Buffer.from('PGDMP')]))).rejects.toMatchObject({
+    await expect(upload.receive(streamOutput(Readable.from([Buffer.from('PGDMP')])))).rejects.toMatchObject({
       code: 'ArchiveMismatchError',
     });
   });
@@ -188,7 +189,7 @@ describe('fails', () => {
   test('when the source fails', async () => {
     const source = new Readable({ read: () => undefined });
     const upload = await create();
-    const receiving = upload.receive(source);
+    const receiving = upload.receive(streamOutput(source));
     source.destroy(new Error('the pipe broke'));
     await expect(receiving).rejects.toThrow('the pipe broke');
   });
@@ -196,14 +197,14 @@ describe('fails', () => {
   test('with the reason of the signal', async () => {
     const stop = new AbortController();
     const upload = await create(stop.signal);
-    const receiving = upload.receive(new PassThrough());
+    const receiving = upload.receive(streamOutput(new PassThrough()));
     stop.abort(new Error('the deadline'));
     await expect(receiving).rejects.toThrow('the deadline');
   });
 
   test('when nothing came, without asking S3 for an empty object', async () => {
     const upload = await create();
-    await upload.receive(Readable.from([]));
+    await upload.receive(streamOutput(Readable.from([])));
     await expect(upload.complete()).rejects.toMatchObject({ code: 'EmptyArchiveError' });
     expect(s3.commandCalls(CompleteMultipartUploadCommand)).toHaveLength(0);
   });
@@ -278,7 +279,7 @@ describe('giving up', () => {
 
 async function received1Part(): Promise<MultipartUpload> {
   const upload = await create();
-  await upload.receive(Readable.from([Buffer.from('PGDMP')]));
+  await upload.receive(streamOutput(Readable.from([Buffer.from('PGDMP')])));
   return upload;
 }
 

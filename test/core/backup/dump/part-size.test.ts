@@ -35,11 +35,11 @@ test('parts never shrink', () => {
   );
 });
 
-test('memory holds 64 MiB while parts are 16 or 32 MiB, and always two parts, so that one fills while one leaves', () => {
+test('memory holds 48 MiB while parts are 16 MiB, and always two parts at least, so that one fills while one leaves', () => {
   fc.assert(
     fc.property(partNumber, (number) => {
       const each = partBytes(number);
-      expect(bufferBytes(each)).toBe(each <= 32 * MiB ? 64 * MiB : 2 * each);
+      expect(bufferBytes(each)).toBe(each === 16 * MiB ? 48 * MiB : 2 * each);
     }),
   );
 });

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import { inspectPgDump, runPgDump, type PgDumpClient } from '../../../../core/backup/dump/pg-dump';
 import { makeProgramFolder, type ProgramFolder } from '../../../support/fake-program';
 
@@ -21,7 +20,11 @@ const run = (client: Partial<PgDumpClient>, use: (output: string) => void = () =
       password: 'pa:ss w0rd',
       signal: new AbortController().signal,
     },
-    async (stdout) => use((await buffer(stdout)).toString()),
+    async (output) => {
+      const pieces: Buffer[] = [];
+      await output.forEach((piece) => void pieces.push(Buffer.from(piece)));
+      use(Buffer.concat(pieces).toString());
+    },
   );
 
 describe('the client that is installed', () => {
