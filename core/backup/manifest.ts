@@ -4,6 +4,16 @@ import { asBackupId, type BackupId } from './vault-layout';
 const Instant = z.iso.datetime({ message: 'expected a UTC ISO 8601 instant' });
 const Bytes = z.number().int().nonnegative();
 
+/** What lies beside the archive, and what the manifest vouches for. */
+const CompanionShape = {
+  key: z.string().min(1),
+  bytes: Bytes,
+  /** Lower-case hexadecimal. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+};
+const Companion = z.strictObject(CompanionShape);
+export type Companion = z.output<typeof Companion>;
+
 /**
  * What a dump says of itself. It is written last and only when everything before it succeeded, so its
  * existence is what makes the backup exist. It holds all that a restore needs, so that the vault alone
@@ -50,6 +60,18 @@ export const Manifest = z.strictObject({
     s3ChecksumCrc32: z.string().regex(/^[A-Za-z0-9+/]{6}==$/),
     parts: z.number().int().positive(),
   }),
+  /** Roles, memberships and their settings, as SQL without passwords. */
+  globals: Companion,
+  /** What the database held in the very snapshot that was dumped: packed `DatabaseFingerprint`, or why there is none. */
+  fingerprint: z.union([
+    z.strictObject({
+      ...CompanionShape,
+      tables: z.number().int().nonnegative(),
+      /** Tables whose content was left out, such as for their size. */
+      tablesLeftOut: z.number().int().nonnegative(),
+    }),
+    z.strictObject({ notTaken: z.string().min(1) }),
+  ]),
   scheduledFor: Instant,
   startedAt: Instant,
   completedAt: Instant,

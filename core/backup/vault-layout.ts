@@ -2,6 +2,8 @@
  * Where things lie in the vault bucket. Keys are UTC and sort by time, so that a listing is in order.
  *
  *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/archive-<attempt>.pgdump
+ *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/fingerprint-<attempt>.json.gz
+ *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/globals-<attempt>.sql
  *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/manifest.json    written last: it makes the backup exist
  */
 
@@ -54,6 +56,15 @@ export function backupPrefix(database: string, backupId: BackupId): string {
  */
 export function archiveKey(database: string, backupId: BackupId, attempt: string): string {
   return `${backupPrefix(database, backupId)}archive-${attempt}.pgdump`;
+}
+
+export function fingerprintKey(database: string, backupId: BackupId, attempt: string): string {
+  return `${backupPrefix(database, backupId)}fingerprint-${attempt}.json.gz`;
+}
+
+/** Roles, memberships and settings, as SQL. */
+export function globalsKey(database: string, backupId: BackupId, attempt: string): string {
+  return `${backupPrefix(database, backupId)}globals-${attempt}.sql`;
 }
 
 export function manifestKey(database: string, backupId: BackupId): string {

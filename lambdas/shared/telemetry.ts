@@ -16,7 +16,10 @@ export interface Telemetry {
 export function createTelemetry(): Telemetry {
   return {
     logger: new Logger({ jsonReplacerFn: scrubbingReplacer }),
-    metrics: new Metrics(),
+    // With the service, which Powertools adds by itself: two environments may share an account.
+    metrics: new Metrics({
+      defaultDimensions: { environment: process.env['GOLIVE_ENVIRONMENT'] ?? 'unknown' },
+    }),
     tracer: new Tracer({
       // Only Lambda runs a daemon to send to. Elsewhere segments would go to a port where nobody listens.
       enabled: process.env['AWS_XRAY_DAEMON_ADDRESS'] !== undefined,

@@ -1,4 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -8,6 +9,7 @@ import type { Postgres } from '../database/postgres';
 import { DATA_SUBNETS, EGRESS_SUBNETS } from '../network/subnets';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { runbook } from '../shared/runbook';
 import type { Vault } from './vault';
 
 export interface DumpJobProps {
@@ -44,6 +46,10 @@ export class DumpJob extends Construct {
         DATABASE_NAME: postgres.databaseName,
         DATABASE_SECRET_ARN: postgres.secret.secretArn,
         VAULT_BUCKET: vault.bucket.bucketName,
+        FINGERPRINT_CONNECTIONS: String(dump.fingerprint.connections),
+        ...(dump.fingerprint.maxTableGiB !== undefined && {
+          FINGERPRINT_MAX_TABLE_BYTES: String(Size.gibibytes(dump.fingerprint.maxTableGiB).toBytes()),
+        }),
       },
       timeout: Duration.minutes(15), // Lambda's longest
       // 1,769 MB are one processor: pg_dump and its compression take one, TLS and checksums most of another.
@@ -60,5 +66,16 @@ export class DumpJob extends Construct {
     postgres.grantReadCredentials(this.function);
     vault.grantWriteDumps(this.function);
     this.function.runOn(dump.schedule);
+    this.addNotFingerprintedAlarm();
+  }
+  /** A dump of which no restore can be proven stands in the vault like any other. */
+  private addNotFingerprintedAlarm(): void {
+    this.function.metricOwn('DumpNotFingerprinted').createAlarm(this, 'NotFingerprintedAlarm', {
+      alarmDescription: `The last dump has no fingerprint, so a restore of it cannot be proven. ${runbook('backup-dump', 'not-fingerprinted')}`,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.IGNORE,
+    });
   }
 }

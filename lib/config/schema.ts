@@ -105,6 +105,15 @@ const Backup = z.strictObject({
     schedule: ScheduleSchema,
     /** `egress` needs NAT; `isolated` needs the endpoints of what the function calls. */
     subnets: z.enum(['egress', 'isolated']),
+    /** What a restore is compared with, taken beside the dump and in its snapshot. */
+    fingerprint: z
+      .strictObject({
+        /** That read at the same time; each keeps about a core of the server busy. */
+        connections: z.int().min(1).max(16).default(2),
+        /** Larger tables are counted and not hashed, and every proof says so. @default no limit */
+        maxTableGiB: z.int().min(1).optional(),
+      })
+      .prefault({}),
   }),
 });
 

@@ -1,8 +1,9 @@
 import { Duration, type Size } from 'aws-cdk-lib';
 import {
   ComparisonOperator,
-  type Metric,
+  Metric,
   type MetricOptions,
+  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
@@ -96,6 +97,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
   readonly grantPrincipal: IPrincipal;
   /** `backup-dump`: its name in logs, alarms and the runbook. */
   private readonly label: string;
+  private readonly environmentName: string;
   private readonly asynchronous: AsynchronousInvocation | undefined;
 
   /**
@@ -106,6 +108,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
     super(scope, id);
     const { platform, source, packaging, contract, environment, memory, asynchronous, ...options } = props;
     this.label = labelOf(source);
+    this.environmentName = platform.environmentName;
     this.asynchronous = asynchronous;
     refuseSharedNames(contract, this.label);
 
@@ -193,6 +196,18 @@ export class PlatformFunction<Contract extends z.ZodObject>
     });
     this.addNotRunningAlarm(schedule);
     return rule;
+  }
+
+  /** One of the metrics that its handler emits. @default sum over 5 minutes */
+  metricOwn(metricName: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName,
+      dimensionsMap: { service: this.label, environment: this.environmentName },
+      statistic: Stats.SUM,
+      period: Duration.minutes(5),
+      ...options,
+    });
   }
 
   /** How often it ran. @default sum over 5 minutes */

@@ -132,7 +132,7 @@ async function restoreAndCompare(
       restoreBeside(platform, dump, `${dump.database}_restored`, progress, signal),
     );
     const expected = await steps.run('compare', (progress) =>
-      compareDatabases(platform, restored, progress, signal),
+      compareDatabases(platform, dump, restored, progress, signal),
     );
     await steps.attempt('tamper', () => changeOneLetter(platform, restored, expected));
   } catch (error) {

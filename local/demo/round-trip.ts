@@ -5,6 +5,7 @@ import {
   type DatabaseFingerprint,
 } from '../../core/backup/fingerprint';
 import type { CataloguedDump } from '../../core/backup/catalogue';
+import { readFingerprint } from '../../core/backup/dump/companions';
 import { restoreDump } from '../../core/backup/restore/restore-dump';
 import type { PostgresEndpoint } from '../../core/postgres/endpoint';
 import type { LocalPlatform } from '../platform';
@@ -110,14 +111,20 @@ export async function restoreBeside(
   };
 }
 
-/** Takes the fingerprints of both databases and compares them. Any difference at all fails the step. */
+/**
+ * Compares the live and the restored database with the fingerprint that was taken with the dump. Any difference at
+ * all fails the step.
+ */
 export async function compareDatabases(
   platform: LocalPlatform,
+  dump: CataloguedDump,
   restored: PostgresEndpoint,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Outcome<DatabaseFingerprint>> {
-  const live = platform.database.master;
+  const vault = { s3: platform.clients.s3, bucket: vaultOf(platform).bucket };
+  const expected = await readFingerprint(vault, dump.manifest, signal);
+  if (!expected) throw new Unexpected('the dump was taken without a fingerprint');
   const hash = async (endpoint: PostgresEndpoint, doing: string) =>
     await fingerprintDatabase({
       endpoint,
@@ -125,12 +132,16 @@ export async function compareDatabases(
       onProgress: ({ doneBytes, totalBytes }) =>
         progress(doing, { done: doneBytes, total: totalBytes, unit: 'bytes' }),
     });
-  const expected = await hash(live, 'hashing the live database');
+  const live = await hash(platform.database.master, 'hashing the live database');
   const actual = await hash(restored, 'hashing the restored one');
-  const differences = compareFingerprints(expected, actual);
-  if (differences.length > 0) {
+  for (const [which, found] of [
+    ['live', live],
+    ['restored', actual],
+  ] as const) {
+    const differences = compareFingerprints(expected, found);
+    if (differences.length === 0) continue;
     throw new Unexpected(
-      `the restored database differs in ${counted(differences.length, 'thing')}`,
+      `the ${which} database differs from what was dumped in ${counted(differences.length, 'thing')}`,
       differences.map(({ message }) => message),
     );
   }
@@ -142,7 +153,7 @@ export async function compareDatabases(
       `${counted(held.tables, 'table')}, ${counted(expected.sequences.length, 'sequence')}, ${counted(expected.largeObjects.count, 'large object')}, ${counted(objects, 'definition')}`,
     ],
     rows: held.rows,
-    bytes: expected.databaseSizeBytes + actual.databaseSizeBytes,
+    bytes: live.databaseSizeBytes + actual.databaseSizeBytes,
     value: expected,
   };
 }

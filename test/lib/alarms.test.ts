@@ -29,6 +29,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
 
     expect(anchors.sort()).toEqual([
       'backup-dump-failing',
+      'backup-dump-not-fingerprinted',
       'backup-dump-not-running',
       'backup-failed-events',
       'backup-snapshot-failing',

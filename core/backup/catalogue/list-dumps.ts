@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { dumpsPrefix, parseArchiveKey, parseManifestKey, type BackupId } from '../vault-layout';
+import { parseBackupObjectKey } from '../retention/backup-object';
+import { dumpsPrefix, type BackupId } from '../vault-layout';
 import { checkDump, type Candidate, type CataloguedDump } from './check-dump';
 import { BackupNotFoundError } from './errors';
 import type { RejectedDump, RejectionReason } from './rejection';
@@ -95,14 +96,14 @@ class Slots {
 
   /** @returns whether the object belongs to a backup */
   take(object: VaultObject): boolean {
-    const asManifest = parseManifestKey(object.key);
-    const owner = asManifest ?? parseArchiveKey(object.key);
+    const owner = parseBackupObjectKey(object.key);
     if (!owner) return false;
-    const name = `${owner.backupId} ${owner.database}`;
-    const slot: Slot = this.byBackup.get(name) ?? { ...owner, archives: new Map() };
+    const { database, backupId, role } = owner;
+    const name = `${backupId} ${database}`;
+    const slot: Slot = this.byBackup.get(name) ?? { database, backupId, archives: new Map() };
     this.byBackup.set(name, slot);
-    if (asManifest) slot.manifest = object;
-    else slot.archives.set(object.key, object);
+    if (role === 'manifest') slot.manifest = object;
+    if (role === 'archive') slot.archives.set(object.key, object);
     return true;
   }
 

@@ -41,6 +41,28 @@ export class ManifestInvalidError extends GoLiveError {
   readonly code = 'ManifestInvalidError';
 }
 
+/** Something that lies beside an archive, such as its fingerprint, could not be written or read. */
+export class CompanionAccessError extends JudgedError {
+  readonly code = 'CompanionAccessError';
+}
+
+/** What lies beside an archive is not what the manifest vouches for. */
+export class CompanionCorruptError extends GoLiveError {
+  readonly code = 'CompanionCorruptError';
+}
+
+/** A migration is running, and a dump would stand in its way. */
+export class MigrationRunningError extends GoLiveError {
+  readonly code = 'MigrationRunningError';
+  override readonly retryable = true;
+}
+
+/** The one snapshot that pg_dump and the fingerprint look through could not be held. */
+export class SnapshotNotHeldError extends GoLiveError {
+  readonly code = 'SnapshotNotHeldError';
+  override readonly retryable = true;
+}
+
 /** The time that the runner has is nearly over: the dump was given up, and nothing is left behind. */
 export class DeadlineReachedError extends GoLiveError {
   readonly code = 'DeadlineReachedError';

@@ -1,7 +1,7 @@
 import { GoLiveError } from '../../shared/errors';
 import type { ProgramEnd } from '../../postgres/program';
 
-/** pg_dump ended with anything but success. `code` is the cause where its last words name one. */
+/** pg_dump, or pg_dumpall, ended with anything but success. `code` is the cause where its last words name one. */
 export class PgDumpFailedError extends GoLiveError {
   readonly code: string;
   override readonly retryable: boolean;
@@ -10,11 +10,11 @@ export class PgDumpFailedError extends GoLiveError {
   /** Its last lines, without the password. */
   readonly stderr: string;
 
-  constructor({ exitCode, signal, stderr }: ProgramEnd) {
+  constructor({ exitCode, signal, stderr }: ProgramEnd, program = 'pg_dump') {
     const cause = causeOf({ exitCode, signal, stderr });
     const end = exitCode === null ? `was ended by ${signal}` : `exited with ${exitCode}`;
     const said = stderr === '' ? 'it wrote nothing to stderr' : `its last words: ${lastLines(stderr)}`;
-    super(`pg_dump ${end}; ${said}; ${cause.advice}`);
+    super(`${program} ${end}; ${said}; ${cause.advice}`);
     this.code = cause.code;
     this.retryable = cause.retryable;
     this.exitCode = exitCode;

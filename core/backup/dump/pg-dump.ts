@@ -39,6 +39,8 @@ export interface PgDumpRun {
   readonly client: PgDumpClient;
   /** How to connect, from `withLibpqEnvironment`. */
   readonly connection: Readonly<Record<string, string>>;
+  /** The exported snapshot to dump. */
+  readonly snapshotId: string;
   /** Milliseconds that pg_dump waits for its locks when it starts. */
   readonly lockWaitTimeoutMs: number;
   readonly password: string;
@@ -62,6 +64,7 @@ export async function runPgDump(
         '--format=custom',
         // Before version 16 there is gzip alone, and only its level is told.
         `--compress=${run.client.majorVersion >= 16 ? run.client.compression : '1'}`,
+        `--snapshot=${run.snapshotId}`,
         `--lock-wait-timeout=${run.lockWaitTimeoutMs}`,
         '--no-password',
       ],

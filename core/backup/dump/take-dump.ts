@@ -2,15 +2,25 @@ import { randomUUID } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { sweepLeftPassfiles, withLibpqEnvironment } from '../../postgres/libpq';
+import { saidBy } from '../../shared/errors';
 import { Manifest } from '../manifest';
-import { archiveKey, backupIdAt, manifestKey } from '../vault-layout';
+import {
+  coverSequencesUntilNow,
+  fingerprintDatabase,
+  type DatabaseFingerprint,
+  type FingerprintLimits,
+} from '../fingerprint';
+import { archiveKey, backupIdAt, fingerprintKey, globalsKey, manifestKey } from '../vault-layout';
+import { packFingerprint, putCompanion } from './companions';
 import { endBackends } from './backends';
 import { untilDeadline, type Limits } from './deadline';
 import { putManifest, readManifest } from './manifest-object';
 import { MultipartUpload, type StoredArchive, type UploadProgress } from './multipart-upload';
+import { dumpGlobals } from './globals';
 import { inspectPgDump, runPgDump, type PgDumpClient } from './pg-dump';
 import { PgDumpFailedError } from './pg-dump-failure';
 import { inspectDatabase, type DumpedDatabase } from './preflight';
+import { holdSnapshot } from './source-snapshot';
 
 export interface DumpRequest extends Limits {
   /** Best made by `dumpS3Client`, whose requests always end. */
@@ -39,11 +49,24 @@ export interface DumpRequest extends Limits {
    * @default 60000 - a migration queues behind a dump, and its readers behind the migration
    */
   readonly lockWaitTimeoutMs?: number | undefined;
+  /**
+   * How the fingerprint is taken beside the dump: `connections` of it keep about a core of the server busy each.
+   * `none` leaves it out, as a measurement of the stream alone does.
+   * @default 2 connections, no limits
+   */
+  readonly fingerprint?:
+    | { readonly connections?: number | undefined; readonly limits?: FingerprintLimits | undefined }
+    | 'none'
+    | undefined;
   readonly log: DumpLog;
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
   /** @default - the machine's */
   readonly now?: (() => Date) | undefined;
 }
+
+const LOCK_WAIT_MS = 60_000;
+/** Before the runner ends: the dump itself has until a minute before. */
+const FINGERPRINT_MARGIN_MS = 120_000;
 
 /** Where the dump tells what it does. Never given a password. */
 export interface DumpLog {
@@ -89,7 +112,7 @@ export async function takeDump(request: DumpRequest): Promise<DumpResult> {
       clientVersion: attempt.client.version,
       compression: attempt.client.compression,
     });
-    const stored = await streamArchive(attempt);
+    const { archive, globals, fingerprint } = await readSource(attempt);
     signal.throwIfAborted();
 
     const manifest = await putManifest(
@@ -111,8 +134,10 @@ export async function takeDump(request: DumpRequest): Promise<DumpResult> {
           format: 'custom',
           compression: attempt.client.compression,
           clientVersion: attempt.client.version,
-          ...stored,
+          ...archive,
         },
+        globals,
+        fingerprint,
         scheduledFor: request.scheduledFor.toISOString(),
         startedAt: startedAt.toISOString(),
         completedAt: now().toISOString(),
@@ -129,7 +154,10 @@ export async function takeDump(request: DumpRequest): Promise<DumpResult> {
 interface Attempt {
   readonly request: DumpRequest;
   readonly signal: AbortSignal;
+  /** Of the archive. */
   readonly key: string;
+  /** Letters, digits and hyphens. */
+  readonly name: string;
   /** Names this attempt in pg_stat_activity. */
   readonly applicationName: string;
   readonly client: PgDumpClient;
@@ -144,13 +172,106 @@ async function prepare(request: DumpRequest, signal: AbortSignal): Promise<Attem
   const client = await inspectPgDump(path, signal);
   const database = await inspectDatabase(endpoint, client, applicationName, signal);
   const key = archiveKey(endpoint.database, backupIdAt(request.scheduledFor), attempt);
-  return { request, signal, key, applicationName, client, database };
+  return { request, signal, key, name: attempt, applicationName, client, database };
+}
+
+/** Everything that is read from the database, through one snapshot where the database allows it. */
+async function readSource(
+  attempt: Attempt,
+): Promise<Pick<Manifest, 'globals' | 'fingerprint'> & { archive: StoredArchive }> {
+  const { request, signal, applicationName } = attempt;
+  const { endpoint, path, s3, bucket, scheduledFor, lockWaitTimeoutMs = LOCK_WAIT_MS } = request;
+  const backupId = backupIdAt(scheduledFor);
+  const snapshot = await holdSnapshot(endpoint, applicationName, lockWaitTimeoutMs, signal);
+  try {
+    const globals = await dumpGlobals(endpoint, applicationName, { path, signal });
+    const failed = new AbortController();
+    const fingerprinting = takeFingerprint(attempt, snapshot.id, AbortSignal.any([signal, failed.signal]));
+    const archive = await streamArchive(attempt, snapshot.id).catch(async (error: unknown) => {
+      failed.abort(error);
+      await fingerprinting;
+      throw error;
+    });
+    const taken = await fingerprinting;
+    return {
+      archive,
+      // What lies beside the archive comes after it: an attempt that fails leaves nothing.
+      globals: await putCompanion(
+        { s3, bucket },
+        globalsKey(endpoint.database, backupId, attempt.name),
+        globals,
+        'application/sql',
+      ),
+      fingerprint: 'notTaken' in taken ? taken : await storeFingerprint(attempt, taken),
+    };
+  } finally {
+    await snapshot.release();
+  }
+}
+
+/**
+ * Without a fingerprint a dump is still a backup, of which less can be proven: what stands in its way is told, and
+ * never ends the dump.
+ */
+async function takeFingerprint(
+  attempt: Attempt,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<DatabaseFingerprint | { notTaken: string }> {
+  const {
+    endpoint,
+    fingerprint,
+    lockWaitTimeoutMs = LOCK_WAIT_MS,
+    deadline,
+    now = () => new Date(),
+    log,
+  } = attempt.request;
+  if (fingerprint === 'none') return { notTaken: 'it was not asked for' };
+  const endsIn = deadline && deadline.getTime() - now().getTime() - FINGERPRINT_MARGIN_MS;
+  const limit = endsIn === undefined ? undefined : AbortSignal.timeout(Math.max(0, endsIn));
+  try {
+    return await fingerprintDatabase({
+      endpoint,
+      snapshotId,
+      concurrency: fingerprint?.connections ?? 2,
+      limits: fingerprint?.limits ?? {},
+      lockTimeoutMs: lockWaitTimeoutMs,
+      signal: limit ? AbortSignal.any([signal, limit]) : signal,
+    });
+  } catch (error) {
+    const reason = limit?.aborted
+      ? 'it was not done two minutes before the runner ends; leave out the largest tables by backup.dump.fingerprint, or give it more connections'
+      : saidBy(error);
+    if (!signal.aborted) log.warn('the dump will have no fingerprint', { reason });
+    return { notTaken: reason };
+  }
+}
+
+/** The dump has ended, and may have read sequences, which stand outside of snapshots, at any time until now. */
+async function storeFingerprint(
+  { request, name }: Attempt,
+  taken: DatabaseFingerprint,
+): Promise<Manifest['fingerprint']> {
+  const { s3, bucket, endpoint, scheduledFor } = request;
+  const fingerprint = await coverSequencesUntilNow(taken, endpoint);
+  const companion = await putCompanion(
+    { s3, bucket },
+    fingerprintKey(endpoint.database, backupIdAt(scheduledFor), name),
+    await packFingerprint(fingerprint),
+    'application/gzip',
+  );
+  const { tables } = fingerprint;
+  return {
+    ...companion,
+    tables: tables.length,
+    tablesLeftOut: tables.filter((table) => 'omitted' in table).length,
+  };
 }
 
 /** The archive is complete only when pg_dump exited with 0, its output was read to the end and S3 confirmed it. */
-async function streamArchive(attempt: Attempt): Promise<StoredArchive> {
+async function streamArchive(attempt: Attempt, snapshotId: string): Promise<StoredArchive> {
   const { request, signal, key, applicationName, client, database } = attempt;
-  const { s3, bucket, endpoint, path, log, onProgress, lockWaitTimeoutMs = 60_000 } = request;
+  const { s3, bucket, endpoint, path, log, onProgress, lockWaitTimeoutMs = LOCK_WAIT_MS } = request;
   const upload = await MultipartUpload.create({ s3, bucket, key, signal, onProgress });
   try {
     const warnings = await withLibpqEnvironment(endpoint, applicationName, (libpq) =>
@@ -162,6 +283,7 @@ async function streamArchive(attempt: Attempt): Promise<StoredArchive> {
             ...libpq,
             ...(database.checksItsClient && { PGOPTIONS: '-c client_connection_check_interval=1s' }),
           },
+          snapshotId,
           lockWaitTimeoutMs,
           password: endpoint.password,
           signal,
@@ -198,7 +320,7 @@ async function endLeftBackends(
     if (ended > 0) log.warn('ended what pg_dump had left on the server', { backends: ended });
   } catch (error) {
     log.warn("whether pg_dump's backend is gone could not be found out; it ends when it next writes", {
-      reason: error instanceof Error ? error.message : String(error),
+      reason: saidBy(error),
     });
   }
 }

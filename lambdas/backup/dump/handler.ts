@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { MetricUnit, type Metrics } from '@aws-lambda-powertools/metrics';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { FingerprintLimits } from '../../../core/backup/fingerprint';
 import { dumpS3Client } from '../../../core/backup/dump/s3-client';
 import { takeDump, type DumpResult } from '../../../core/backup/dump/take-dump';
+import type * as z from 'zod';
 import { endpointFromSecret } from '../../../core/postgres/secret';
 import { defineHandler } from '../../shared/define-handler';
 import { ScheduledEvent } from '../../shared/scheduled-event';
@@ -38,6 +40,10 @@ export const handler = defineHandler({
           environment: shared.GOLIVE_ENVIRONMENT,
           scheduledFor: event.scheduledFor,
           path: process.env['PATH'] ?? '',
+          fingerprint: {
+            connections: Number(environment.FINGERPRINT_CONNECTIONS),
+            limits: limitsOf(environment),
+          },
           deadline,
           signal: ends,
           log: {
@@ -60,10 +66,18 @@ export const handler = defineHandler({
   },
 });
 
+function limitsOf({
+  FINGERPRINT_MAX_TABLE_BYTES: bytes,
+}: z.output<typeof DumpEnvironment>): FingerprintLimits {
+  return bytes === undefined ? {} : { maxTableBytes: Number(bytes) };
+}
+
 function count(metrics: Metrics, { manifest, outcome }: DumpResult): void {
   metrics.addMetric('DumpFailed', MetricUnit.Count, 0);
   // Also when it was there already: what the alarm asks is whether the scheduled backup exists.
   metrics.addMetric('DumpCompleted', MetricUnit.Count, 1);
+  // A backup of which a restore cannot be proven: the alarm on it is the only one who tells.
+  metrics.addMetric('DumpNotFingerprinted', MetricUnit.Count, 'notTaken' in manifest.fingerprint ? 1 : 0);
   if (outcome === 'already-exists') return;
   const seconds = (Date.parse(manifest.completedAt) - Date.parse(manifest.startedAt)) / 1000;
   metrics.addMetric('DumpBytes', MetricUnit.Bytes, manifest.archive.bytes);

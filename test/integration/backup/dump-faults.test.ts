@@ -223,10 +223,21 @@ test('an archive without a manifest is no backup: the same instant can be dumped
     kind: 'refuse',
     status: 403,
     code: 'AccessDenied',
+    after: 2,
     times: 1,
   });
   await expect(dump(postgres, s3, { scheduledFor, endpoint: few })).rejects.toMatchObject({
     code: 'ManifestAccessError',
+  });
+  await loopback.inject({
+    operation: 'PutObject',
+    kind: 'refuse',
+    status: 403,
+    code: 'AccessDenied',
+    times: 1,
+  });
+  await expect(dump(postgres, s3, { scheduledFor, endpoint: few })).rejects.toMatchObject({
+    code: 'CompanionAccessError',
   });
   await expect(dump(postgres, s3, { scheduledFor, endpoint: few })).resolves.toMatchObject({
     outcome: 'created',

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -73,6 +73,7 @@ export function observedPgDump(binFolder: string) {
   const script = `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${binFolder}/pg_dump' "$@"\n`;
   writeFileSync(join(folder, 'pg_dump'), script);
   chmodSync(join(folder, 'pg_dump'), 0o755);
+  symlinkSync(join(binFolder, 'pg_dumpall'), join(folder, 'pg_dumpall'));
   return {
     path: folder,
     /** Of the last one that was started. */

@@ -12,8 +12,11 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { readFingerprint } from '../../../core/backup/dump/companions';
+import { compareFingerprints, fingerprintDatabase } from '../../../core/backup/fingerprint';
 import { Manifest } from '../../../core/backup/manifest';
 import { PASSFILE_FOLDER_PREFIX } from '../../../core/postgres/libpq';
+import { MIGRATION_LOCK } from '../../../core/postgres/migration-lock';
 import { makeLocalCertificates } from '../../../local/certificates';
 import { startEmulator } from '../../../local/emulator';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
@@ -84,7 +87,13 @@ describe('a dump by a role that is no superuser', () => {
   test('lies beside its manifest, and no upload is left', async () => {
     const { manifest } = await dump(postgres, s3);
     const folder = manifest.archive.key.replace(/[^/]+$/, '');
-    expect(await keysOfVault(folder)).toEqual([manifest.archive.key, `${folder}manifest.json`]);
+    const attempt = /archive-(.+)\.pgdump$/.exec(manifest.archive.key)![1];
+    expect(await keysOfVault(folder)).toEqual([
+      manifest.archive.key,
+      `${folder}fingerprint-${attempt}.json.gz`,
+      `${folder}globals-${attempt}.sql`,
+      `${folder}manifest.json`,
+    ]);
     const stored = Manifest.parse(JSON.parse((await bytesOf(`${folder}manifest.json`)).toString()));
     expect(stored).toEqual(manifest);
     expect(stored).toMatchObject({
@@ -113,6 +122,98 @@ describe('a dump by a role that is no superuser', () => {
     expect(both.map(({ outcome }) => outcome).sort()).toEqual(['already-exists', 'created']);
     expect(both[0].manifest).toEqual(both[1].manifest);
     expect(await bytesOf(both[0].manifest.archive.key)).toHaveLength(both[0].manifest.archive.bytes);
+  });
+});
+
+describe('what is proven later is taken with it', () => {
+  test('a fingerprint of the very snapshot that was dumped, though rows change while it is taken', async () => {
+    const before = await fingerprintDatabase({ endpoint: postgres.master });
+    const { result } = await postgres.query(postgres.master, async (client) => {
+      // pg_dump waits here, with its snapshot taken.
+      await client.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+      const dumping = dump(postgres, s3);
+      await untilDumpWaitsForLock(client);
+      await client.query(`INSERT INTO orders VALUES (-1, 'too late for it'); COMMIT`);
+      return { result: await dumping };
+    });
+    const fingerprint = await readFingerprint({ s3, bucket: BUCKET }, result.manifest);
+    expect(compareFingerprints(before, fingerprint!)).toEqual([]);
+    const sql = execFileSync(join(postgres.binFolder, 'pg_restore'), ['--file=-'], {
+      input: await bytesOf(result.manifest.archive.key),
+      maxBuffer: 64 * 1024 ** 2,
+    }).toString();
+    expect(sql).not.toContain('too late for it');
+    await asMaster('DELETE FROM orders WHERE id = -1');
+  });
+
+  test('roles and memberships, without their passwords', async () => {
+    await asSuperuser(`CREATE ROLE readers; CREATE ROLE "Zoë" LOGIN PASSWORD 's3cr3t-of-zoe' IN ROLE readers;
+      ALTER ROLE "Zoë" SET statement_timeout = '5s'`);
+    const { manifest } = await dump(postgres, s3);
+    const sql = (await bytesOf(manifest.globals.key)).toString();
+    expect(sql).toMatch(/CREATE ROLE "Zoë";/);
+    expect(sql).toMatch(/GRANT readers TO "Zoë"/);
+    expect(sql).toMatch(/ALTER ROLE "Zoë" SET statement_timeout TO '5s';/);
+    expect(sql).not.toMatch(/PASSWORD|SCRAM|s3cr3t/);
+    await asSuperuser(`DROP ROLE "Zoë"; DROP ROLE readers`);
+  });
+
+  test('but a dump without a fingerprint is a backup that says why it has none', async () => {
+    const log = keepLog();
+    const limits = { leaveOut: [{ schema: 'public', name: 'no such table' }], maxTableBytes: -1 };
+    const left = await dump(postgres, s3, { log, fingerprint: { limits } });
+    expect(left.manifest.fingerprint).toMatchObject({ tablesLeftOut: 1 });
+    const none = await dump(postgres, s3, { log, fingerprint: { connections: 0 } });
+    expect(none.manifest.fingerprint).toEqual({
+      notTaken: expect.stringContaining('expected a concurrency of 1 or more') as string,
+    });
+    expect(log.lines.join()).toContain('the dump will have no fingerprint');
+    await expect(readFingerprint({ s3, bucket: BUCKET }, none.manifest)).resolves.toBeUndefined();
+  });
+
+  test('and a companion that was changed is not believed', async () => {
+    const { manifest } = await dump(postgres, s3);
+    const fingerprint = { ...manifest.fingerprint, sha256: 'f'.repeat(64) } as Manifest['fingerprint'];
+    await expect(readFingerprint({ s3, bucket: BUCKET }, { ...manifest, fingerprint })).rejects.toMatchObject(
+      {
+        code: 'CompanionCorruptError',
+      },
+    );
+  });
+});
+
+describe('a migration and a dump keep out of each other’s way', () => {
+  const { classId, objectId } = MIGRATION_LOCK;
+
+  test('a dump waits for a migration, and gives up after a while, naming the lock', async () => {
+    await postgres.query(postgres.master, async (client) => {
+      await client.query('SELECT pg_advisory_lock($1, $2)', [classId, objectId]);
+      await expect(dump(postgres, s3, { lockWaitTimeoutMs: 300 })).rejects.toMatchObject({
+        code: 'MigrationRunningError',
+        retryable: true,
+      });
+      const waiting = dump(postgres, s3, { lockWaitTimeoutMs: 30_000 });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await client.query('SELECT pg_advisory_unlock($1, $2)', [classId, objectId]);
+      await expect(waiting).resolves.toMatchObject({ outcome: 'created' });
+    });
+  });
+
+  test('a migration waits for a dump, and the dump holds the lock no longer than it runs', async () => {
+    await postgres.query(postgres.master, async (client) => {
+      await client.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+      const dumping = dump(postgres, s3);
+      await untilDumpWaitsForLock(client);
+      const free = () =>
+        client.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock($1, $2) AS free', [
+          classId,
+          objectId,
+        ]);
+      expect((await free()).rows).toEqual([{ free: false }]);
+      await client.query('ROLLBACK');
+      await dumping;
+      expect((await free()).rows).toEqual([{ free: true }]);
+    });
   });
 });
 

@@ -26,6 +26,7 @@ const result = (outcome: DumpResult['outcome']) =>
       backupId: '20260501T030000Z',
       archive: { key: 'dumps/shop/archive.pgdump', bytes: 50_000 },
       source: { sizeBytes: 200_000 },
+      fingerprint: { notTaken: 'it was not done in time' },
       startedAt: '2026-05-01T03:00:00.000Z',
       completedAt: '2026-05-01T03:00:10.000Z',
     },
@@ -51,6 +52,7 @@ describe('the dump function', () => {
       DATABASE_NAME: 'shop',
       DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db',
       VAULT_BUCKET: 'vault',
+      FINGERPRINT_CONNECTIONS: '2',
     };
     printed = [];
     for (const level of ['info', 'warn', 'error', 'log'] as const) {
@@ -106,6 +108,7 @@ describe('the dump function', () => {
       bucket: 'vault',
       source: { instanceIdentifier: 'prod-db', dbiResourceId: 'db-ABC' },
       environment: 'prod',
+      fingerprint: { connections: 2, limits: {} },
       scheduledFor: new Date('2026-05-01T03:00:00Z'),
       endpoint: { host: 'db.internal', port: 5432, database: 'shop', user: 'admin', password: PASSWORD },
     });
@@ -122,6 +125,9 @@ describe('the dump function', () => {
       DumpDurationSeconds: 10,
       DumpThroughputBytesPerSecond: 5_000,
       DatabaseSizeBytes: 200_000,
+      DumpNotFingerprinted: 1,
+      service: 'backup-dump',
+      environment: 'prod',
     });
   });
 

@@ -102,6 +102,12 @@ function manifestOf(id: string, database: string): Manifest {
       s3ChecksumCrc32: CHECKSUM,
       parts: 2,
     },
+    globals: {
+      key: 'dumps/x/globals-a1.sql',
+      bytes: 10,
+      sha256: 'b'.repeat(64),
+    },
+    fingerprint: { notTaken: 'this is a test' },
     scheduledFor: '2026-11-01T02:00:00.000Z',
     startedAt: '2026-11-01T02:00:00.000Z',
     completedAt: '2026-11-01T02:01:00.000Z',

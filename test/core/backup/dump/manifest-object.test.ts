@@ -38,6 +38,12 @@ function manifestOf(attempt: string): Manifest {
       s3ChecksumCrc32: 'AAAAAA==',
       parts: 1,
     },
+    globals: {
+      key: 'dumps/x/globals-a1.sql',
+      bytes: 10,
+      sha256: 'b'.repeat(64),
+    },
+    fingerprint: { notTaken: 'this is a test' },
     scheduledFor: '2026-11-23T02:00:00.000Z',
     startedAt: '2026-11-23T02:00:01.000Z',
     completedAt: '2026-11-23T02:00:02.000Z',

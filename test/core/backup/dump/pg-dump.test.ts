@@ -16,6 +16,7 @@ const run = (client: Partial<PgDumpClient>, use: (output: string) => void = () =
       path: folder.path,
       client: { version: '17.5', majorVersion: 17, compression: 'zstd:1', ...client },
       connection: { PGHOST: 'db', PGPASSFILE: '/nowhere' },
+      snapshotId: '00000003-0000001B-1',
       lockWaitTimeoutMs: 60_000,
       password: 'pa:ss w0rd',
       signal: new AbortController().signal,
@@ -86,6 +87,7 @@ describe('a run', () => {
     expect((JSON.parse(told) as { args: string[] }).args).toEqual([
       '--format=custom',
       expected,
+      '--snapshot=00000003-0000001B-1',
       '--lock-wait-timeout=60000',
       '--no-password',
     ]);
