@@ -1,4 +1,5 @@
 import { GoLiveError, JudgedError } from '../../shared/errors';
+import type { Difference } from '../fingerprint';
 
 /** The archive's bytes are not those that the manifest vouches for. Nothing was restored. */
 export class ArchiveCorruptError extends GoLiveError {
@@ -28,4 +29,26 @@ export class RestoreClientTooOldError extends GoLiveError {
 /** The server is of an older major version than the one that was dumped, and may not know what it is told. */
 export class TargetServerTooOldError extends GoLiveError {
   readonly code = 'TargetServerTooOldError';
+}
+
+/** The backup is of another environment than the one that is restored in. */
+export class WrongEnvironmentError extends GoLiveError {
+  readonly code = 'WrongEnvironmentError';
+}
+
+/** The backup has no fingerprint, so nothing could tell whether what was restored is right. */
+export class RestoreNotProvableError extends GoLiveError {
+  readonly code = 'RestoreNotProvableError';
+}
+
+/** What was restored is not what was dumped. It was dropped. */
+export class RestoreDiffersError extends GoLiveError {
+  readonly code = 'RestoreDiffersError';
+
+  constructor(
+    message: string,
+    readonly differences: readonly Difference[],
+  ) {
+    super(message);
+  }
 }
