@@ -4,6 +4,7 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { GoLiveError } from '../core/shared/errors';
 import { startOnFreePort } from './start-on-free-port';
 import type { Supervisor } from './supervisor';
@@ -26,6 +27,7 @@ export interface AwsClients {
   readonly kms: KMSClient;
   readonly sqs: SQSClient;
   readonly eventBridge: EventBridgeClient;
+  readonly ssm: SSMClient;
 }
 
 export interface Emulator {
@@ -85,6 +87,7 @@ export function emulatedClients(aws: EmulatedAws): AwsClients {
     kms: new KMSClient(config),
     sqs: new SQSClient(config),
     eventBridge: new EventBridgeClient(config),
+    ssm: new SSMClient(config),
   };
 }
 

@@ -1,6 +1,8 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { type Operations, operationsParameterName } from '../../core/shared/operations';
 import type { EnvironmentConfig } from '../config';
 import type { Postgres } from '../database/postgres';
 import { FailureQueue } from '../shared/failure-queue';
@@ -44,6 +46,25 @@ export class BackupStack extends Stack {
       failureQueue,
       vault: this.vault,
       dump: config.backup.dump,
+    });
+    this.writeOperations(config.name, postgres);
+  }
+
+  /** Where an operator's tools find everything. */
+  private writeOperations(environment: string, postgres: Postgres): void {
+    const operations: Operations = {
+      operationsVersion: 1,
+      environment,
+      vaultBucket: this.vault.bucket.bucketName,
+      instanceIdentifier: postgres.instanceIdentifier,
+      dbiResourceId: postgres.resourceId,
+      databaseName: postgres.databaseName,
+      databaseSecretArn: postgres.secret.secretArn,
+    };
+    new StringParameter(this, 'Operations', {
+      parameterName: operationsParameterName(environment),
+      description: `What the golive command line must know of ${environment}`,
+      stringValue: this.toJsonString(operations),
     });
   }
 }

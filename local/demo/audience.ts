@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import { createColors } from 'picocolors';
 import type { Amount, Audience, StepReport } from './steps';
-import { bytes, count, duration } from './units';
+import { bytes, count, duration } from '../../core/shared/units';
 
 export type Colours = ReturnType<typeof createColors>;
 

@@ -11,7 +11,7 @@ import {
 import { cutUpload, killPgDump, requireStillGood, truncateArchive } from './sabotage/sabotage';
 import { fillSampleDatabase } from './sample-database';
 import { StepFailed, Steps, Unexpected, type Audience, type StepReport } from './steps';
-import { counted } from './units';
+import { counted } from '../../core/shared/units';
 
 /** What the demo does, in order. */
 export const PLAN = {

@@ -10,7 +10,7 @@ import { restoreDump } from '../../core/backup/restore/restore-dump';
 import type { PostgresEndpoint } from '../../core/postgres/endpoint';
 import type { LocalPlatform } from '../platform';
 import { Unexpected, type Outcome, type Progress } from './steps';
-import { age, bytes, count, counted, duration } from './units';
+import { age, bytes, count, counted, duration } from '../../core/shared/units';
 import { catalogueOf, requireSuccess, vaultOf, watchingUpload } from './vault';
 
 /** Fires the rule that takes snapshots, as EventBridge would. */

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { Colours } from './audience';
 import type { DemoReport } from './demo';
 import type { StepReport } from './steps';
-import { bytes, count, counted, duration } from './units';
+import { bytes, count, counted, duration } from '../../core/shared/units';
 
 /** What the demo showed, as a table and a verdict. */
 export function summaryOf(report: DemoReport, colours: Colours): string {

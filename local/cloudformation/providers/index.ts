@@ -3,6 +3,7 @@ import { databaseInstanceProvider, parameterGroupProvider } from './database';
 import { queueProvider, ruleProvider } from './events';
 import { functionProvider, invokeConfigProvider, permissionProvider } from './functions';
 import { modelledProviders } from './modelled';
+import { parameterProvider } from './parameters';
 import { secretAttachmentProvider, secretProvider } from './secrets';
 import { bucketProvider, keyProvider } from './storage';
 
@@ -18,6 +19,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   'AWS::RDS::DBParameterGroup': parameterGroupProvider,
   'AWS::S3::Bucket': bucketProvider,
   'AWS::SQS::Queue': queueProvider,
+  'AWS::SSM::Parameter': parameterProvider,
   'AWS::SecretsManager::Secret': secretProvider,
   'AWS::SecretsManager::SecretTargetAttachment': secretAttachmentProvider,
 };

@@ -8,7 +8,7 @@ import { restoreDump } from '../../../core/backup/restore/restore-dump';
 import type { LocalPlatform } from '../../platform';
 import { takeDump } from '../round-trip';
 import { Unexpected, type Outcome, type Progress } from '../steps';
-import { bytes, counted } from '../units';
+import { bytes, counted } from '../../../core/shared/units';
 import { failureOf, requireOnly, vaultOf, watchingUpload } from '../vault';
 import { startCuttingProxy } from './cutting-proxy';
 import { withDyingPgDump } from './dying-pg-dump';

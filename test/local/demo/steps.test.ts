@@ -1,7 +1,7 @@
 import { PlainAudience, coloursFor } from '../../../local/demo/audience';
 import { StepFailed, Steps, Unexpected, type Outcome } from '../../../local/demo/steps';
 import { summaryOf } from '../../../local/demo/summary';
-import { age, bytes, counted, duration } from '../../../local/demo/units';
+import { age, bytes, counted, duration } from '../../../core/shared/units';
 
 const PLAN = { first: 'The first', second: 'The second', third: 'The third' } as const;
 const noColours = coloursFor({}, {});

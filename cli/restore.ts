@@ -1,0 +1,204 @@
+import { confirm, select } from '@inquirer/prompts';
+import { listDumps, type CataloguedDump } from '../core/backup/catalogue';
+import { takeDump } from '../core/backup/dump/take-dump';
+import {
+  listRestored,
+  restoreBeside,
+  swapRestored,
+  undoRestore,
+  type RestoreBesideProgress,
+  type RestorePlace,
+} from '../core/backup/restore/restore-beside';
+import type { SwapResult } from '../core/backup/restore/swap';
+import { age, bytes, counted, duration } from '../core/shared/units';
+import { findDump } from './backup-list';
+import type { Console } from './console';
+import type { Environment } from './environment';
+import { NotConfirmedError, UsageError } from './errors';
+
+export interface RestoreOptions {
+  readonly toNewDatabase?: boolean;
+  readonly swap?: boolean;
+  /** The restore to take back; `true` for the last one. */
+  readonly undo?: string | true;
+  readonly yes?: boolean;
+  readonly safetyBackup: boolean;
+  readonly allowUnproven?: boolean;
+  readonly allowOtherEnvironment?: boolean;
+  readonly jobs?: number;
+}
+
+/** `golive restore` */
+export async function restore(
+  environment: Environment,
+  output: Console,
+  id: string | undefined,
+  options: RestoreOptions,
+  { path, signal, now }: { readonly path: string; readonly signal: AbortSignal; readonly now: () => Date },
+): Promise<void> {
+  const chosen = [options.toNewDatabase, options.swap, options.undo !== undefined].filter(Boolean).length;
+  if (chosen > 1) throw new UsageError('say one of --to-new-database, --swap and --undo');
+  const { s3, operations } = environment;
+  const live = await environment.database();
+  const place: RestorePlace = { s3, bucket: operations.vaultBucket, live, signal, now };
+  if (options.undo !== undefined) return await undo(place, output, options);
+
+  const dump =
+    id === undefined ? await pick(environment, output, now()) : await findDump(environment, output, id);
+  const isSwap = options.swap ?? (options.toNewDatabase ? false : await askForSwap(output, live.database));
+  output.say(
+    `${dump.backupId} of ${operations.environment}, ${age(now().getTime() - dump.storedAt.getTime())}, ${bytes(dump.manifest.source.sizeBytes)}: ` +
+      (isSwap
+        ? `it will take the place of database "${live.database}", which is kept for --undo; clients are disconnected`
+        : `into a new database beside "${live.database}", which is not touched`),
+  );
+  await requireYes(output, options, isSwap ? `Replace "${live.database}"?` : 'Restore it?');
+
+  const began = performance.now();
+  const restored = await restoreBeside({
+    ...place,
+    manifest: dump.manifest,
+    environment: operations.environment,
+    allowUnproven: options.allowUnproven,
+    allowOtherEnvironment: options.allowOtherEnvironment,
+    safetyBackup: options.safetyBackup
+      ? () =>
+          takeDump({
+            s3,
+            bucket: operations.vaultBucket,
+            endpoint: live,
+            source: {
+              instanceIdentifier: operations.instanceIdentifier,
+              dbiResourceId: operations.dbiResourceId,
+            },
+            environment: operations.environment,
+            scheduledFor: now(),
+            path,
+            signal,
+            log: { info: () => undefined, warn: (message) => output.say(message) },
+            onProgress: ({ bytes: stored }) =>
+              output.progress(STAGES['safety-backup'], { done: stored, unit: 'bytes' }),
+          })
+      : 'skipped',
+    path,
+    jobs: options.jobs,
+    onProgress: (progress) => showProgress(output, progress),
+  });
+  for (const remark of restored.remarks) output.say(remark);
+  const { side, proof, outcome } = restored;
+  const { restoreId } = side.mark;
+  const recovered = { restoreId, backupId: dump.backupId, outcome, proof };
+  const proven =
+    proof === 'fingerprint' ? 'proven by its fingerprint' : 'NOT proven: the backup has no fingerprint';
+  if (!isSwap) {
+    output.result(
+      `database "${side.name}" holds ${dump.backupId}, ${proven}, after ${duration(performance.now() - began)}\n` +
+        `put it in place:  golive restore ${dump.backupId} --swap -e ${operations.environment}`,
+      { ...recovered, database: side.name, seconds: (performance.now() - began) / 1000 },
+    );
+    return;
+  }
+  output.progress('putting it in place');
+  const swapped = await swapRestored(place, side);
+  output.result(
+    `database "${live.database}" holds ${dump.backupId}, ${proven}, after ${duration(performance.now() - began)}\n` +
+      `${saidOfSwap(swapped)}\n` +
+      `take it back:  golive restore --undo ${restoreId} -e ${operations.environment}`,
+    {
+      ...recovered,
+      database: live.database,
+      ...swapAsJson(swapped),
+      seconds: (performance.now() - began) / 1000,
+    },
+  );
+}
+
+async function undo(place: RestorePlace, output: Console, options: RestoreOptions): Promise<void> {
+  const retired = (await listRestored(place)).filter(({ mark }) => mark.state === 'retired');
+  const restoreId = options.undo === true ? retired.at(-1)?.mark.restoreId : options.undo;
+  if (restoreId === undefined) {
+    throw new UsageError(
+      `no restore of "${place.live.database}" is in place, so there is nothing to take back`,
+    );
+  }
+  output.say(
+    `what restore ${restoreId} put in place of "${place.live.database}" is set aside, and what was there returns`,
+  );
+  await requireYes(output, options, 'Take it back?');
+  output.progress('taking it back');
+  const swapped = await undoRestore(place, restoreId);
+  output.result(
+    swapped === 'already-undone'
+      ? `restore ${restoreId} was taken back before`
+      : `database "${place.live.database}" is what it was before restore ${restoreId}\n${saidOfSwap(swapped)}`,
+    { restoreId, ...(swapped === 'already-undone' ? { outcome: swapped } : swapAsJson(swapped)) },
+  );
+}
+
+/** Asks which backup; the newest is what most want. */
+async function pick(environment: Environment, output: Console, now: Date): Promise<CataloguedDump> {
+  if (!output.isInteractive) {
+    throw new UsageError(
+      'say which backup: its id, the beginning of it, or newest; golive backup list shows them',
+    );
+  }
+  output.progress('reading the vault');
+  const { dumps } = await listDumps({ s3: environment.s3, bucket: environment.operations.vaultBucket });
+  if (dumps.length === 0)
+    throw new UsageError('the vault holds no backup; look into the vault of the DR region');
+  output.say(counted(dumps.length, 'backup'));
+  return await select({
+    message: 'Which backup?',
+    choices: dumps.map((dump) => ({
+      value: dump,
+      name: `${dump.backupId}  ${age(now.getTime() - dump.storedAt.getTime())}  ${bytes(dump.manifest.source.sizeBytes)}`,
+    })),
+  });
+}
+
+async function askForSwap(output: Console, database: string): Promise<boolean> {
+  if (!output.isInteractive) throw new UsageError('say where to: --to-new-database, or --swap');
+  return await select({
+    message: 'Where to?',
+    choices: [
+      { name: `a new database beside "${database}"`, value: false },
+      { name: `in place of "${database}", which is kept`, value: true },
+    ],
+  });
+}
+
+async function requireYes(output: Console, { yes }: RestoreOptions, message: string): Promise<void> {
+  if (yes) return;
+  if (!output.isInteractive) {
+    throw new NotConfirmedError('nobody is there to confirm it, and nothing was done; add --yes');
+  }
+  if (!(await confirm({ message, default: false }))) throw new NotConfirmedError('nothing was done');
+}
+
+const STAGES: Readonly<Record<RestoreBesideProgress['stage'], string>> = {
+  'safety-backup': 'saving what is live',
+  create: 'making the new database',
+  download: 'fetching the archive',
+  restore: 'restoring',
+  fingerprint: 'comparing with the fingerprint',
+  analyse: 'gathering statistics',
+  mark: 'marking it as proven',
+};
+
+function showProgress(output: Console, progress: RestoreBesideProgress): void {
+  const amount =
+    'doneBytes' in progress
+      ? ({ done: progress.doneBytes, total: progress.totalBytes, unit: 'bytes' } as const)
+      : 'doneEntries' in progress
+        ? ({ done: progress.doneEntries, total: progress.totalEntries, unit: 'entries' } as const)
+        : undefined;
+  output.progress(STAGES[progress.stage], amount);
+}
+
+function saidOfSwap({ terminated, interruptionMilliseconds, retired }: SwapResult): string {
+  return `${counted(terminated, 'session')} ended, the door closed for ${duration(interruptionMilliseconds)}; what was there is "${retired.name}"`;
+}
+
+function swapAsJson({ terminated, interruptionMilliseconds, retired }: SwapResult) {
+  return { keptAs: retired.name, sessionsEnded: terminated, interruptionMilliseconds };
+}

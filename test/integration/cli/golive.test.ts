@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { startPlatform, type LocalPlatform } from '../../../local/platform';
+
+/** The very command, in a process of its own, against the deployed `local` environment. */
+const GOLIVE = resolve(__dirname, '../../../bin/golive.ts');
+
+let platform: LocalPlatform;
+let newest: string;
+let older: string;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  await live(`CREATE TABLE orders (id int PRIMARY KEY, note text);
+    INSERT INTO orders SELECT i, md5(i::text) FROM generate_series(1, 5000) AS i`);
+  older = await fireDump('2026-11-22T02:00:00Z');
+  await live('DELETE FROM orders WHERE id > 4000');
+  newest = await fireDump('2026-11-23T02:00:00Z');
+  await live('DELETE FROM orders');
+});
+
+afterAll(() => platform?.stop());
+
+const live = (sql: string) =>
+  platform.database.query(platform.database.master, (client) => client.query<{ n: number }>(sql));
+const rows = async () => (await live('SELECT count(*)::int AS n FROM orders')).rows[0]!.n;
+
+async function fireDump(at: string): Promise<string> {
+  const invocations = await platform.fire('DumpJob', { at: new Date(at) });
+  return (invocations.at(-1)!.result as { backupId: string }).backupId;
+}
+
+async function golive(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', GOLIVE, ...args], {
+    env: {
+      PATH: `${platform.database.binFolder}:${process.env['PATH']}`,
+      AWS_ENDPOINT_URL: platform.aws.endpoint,
+      AWS_REGION: platform.aws.region,
+      AWS_ACCESS_KEY_ID: platform.aws.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: platform.aws.credentials.secretAccessKey,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      GOLIVE_ENV: 'local',
+      GOLIVE_CA_FILE: platform.database.caFile,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = new Promise<number | null>((done) => child.once('close', done));
+  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { stdout, stderr, exitCode };
+}
+
+describe('golive backup', () => {
+  test('list shows every backup, newest first, for people and for machines, with no colour in a pipe', async () => {
+    const shown = await golive('backup', 'list');
+    expect(shown).toMatchObject({ exitCode: 0 });
+    expect(shown.stdout).toMatch(new RegExp(`${newest}.*yes[\\s\\S]*${older}.*yes`));
+    // eslint-disable-next-line no-control-regex -- it is what must not be there
+    expect(shown.stdout).not.toMatch(/\u001b/);
+
+    const told = await golive('backup', 'list', '--json');
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      environment: 'local',
+      backups: [
+        { id: newest, kind: 'dump', provable: true },
+        { id: older, kind: 'dump', provable: true },
+      ],
+      rejected: [],
+    });
+  });
+
+  test('show takes an id, its beginning, or "newest"', async () => {
+    const shown = await golive('backup', 'show', 'newest');
+    expect(shown.stdout).toContain(newest);
+    expect(shown.stdout).toMatch(/SHA-256\s+[0-9a-f]{64}/);
+    const told = await golive('backup', 'show', older.slice(0, 8), '--json');
+    expect(JSON.parse(told.stdout)).toMatchObject({ id: older, manifest: { backupId: older } });
+  });
+
+  test.each([
+    ['an id that is none', ['backup', 'show', '2019'], 'there is no backup "2019" among 2'],
+    ['a beginning of two', ['backup', 'show', '2026'], '"2026" is the beginning of 2 backups'],
+    ['an environment that is none', ['backup', 'list', '-e', 'nowhere'], 'there is no environment "nowhere"'],
+    ['an unknown option', ['backup', 'list', '--all'], "unknown option '--all'"],
+  ])('%s is refused with 2, and what to do', async (_what, args, message) => {
+    const refused = await golive(...args);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toContain(message);
+    expect(refused.stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('golive restore', () => {
+  test('does nothing before somebody says yes, and says so', async () => {
+    const asked = await golive('restore', 'newest', '--swap');
+    expect(asked).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(asked.stderr).toContain('add --yes');
+    const vague = await golive('restore', 'newest', '--yes');
+    expect(vague).toMatchObject({ exitCode: 2 });
+    expect(vague.stderr).toContain('--to-new-database, or --swap');
+    const unnamed = await golive('restore', '--swap', '--yes');
+    expect(unnamed).toMatchObject({ exitCode: 2 });
+    const both = await golive('restore', 'newest', '--swap', '--to-new-database', '--yes');
+    expect(both).toMatchObject({ exitCode: 2 });
+    expect(await rows()).toBe(0);
+  });
+
+  test('restores beside, puts in place with a safety backup first, and takes it back', async () => {
+    const beside = await golive(
+      'restore',
+      older,
+      '--to-new-database',
+      '--no-safety-backup',
+      '--yes',
+      '--json',
+    );
+    expect(beside).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(beside.stdout)).toMatchObject({
+      backupId: older,
+      outcome: 'restored',
+      proof: 'fingerprint',
+    });
+    expect(await rows()).toBe(0);
+
+    const swapped = await golive('restore', older, '--swap', '--yes', '--json');
+    expect(swapped).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(swapped.stdout)).toMatchObject({ outcome: 'resumed', database: 'golive' });
+    expect(await rows()).toBe(5000);
+
+    const undone = await golive('restore', '--undo', '--yes');
+    expect(undone).toMatchObject({ exitCode: 0 });
+    expect(undone.stdout).toContain('is what it was before restore');
+    expect(await rows()).toBe(0);
+    const nothing = await golive('restore', '--undo', '--yes');
+    expect(nothing).toMatchObject({ exitCode: 2 });
+
+    const saved = await golive('restore', newest, '--swap', '--yes');
+    expect(saved).toMatchObject({ exitCode: 0 });
+    expect(saved.stderr).toMatch(/saving what is live[\s\S]*restoring[\s\S]*comparing with the fingerprint/);
+    expect(saved.stdout).toMatch(/proven by its fingerprint/);
+    expect(await rows()).toBe(4000);
+    const { backups } = JSON.parse((await golive('backup', 'list', '--json')).stdout) as {
+      backups: unknown[];
+    };
+    expect(backups).toHaveLength(3);
+  });
+
+  test('leaves no file behind', () => {
+    const ours = readdirSync(tmpdir()).filter((name) => name.startsWith('golive-cli-'));
+    expect(ours.map((name) => join(tmpdir(), name))).toEqual([]);
+  });
+});
