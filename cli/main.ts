@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { GoLiveError } from '../core/shared/errors';
+import { audit, type AuditOptions } from './audit';
 import { backupList, backupShow } from './backup-list';
 import { Console, type Streams } from './console';
 import { EnvironmentNotFoundError, withEnvironment, type Environment } from './environment';
@@ -89,6 +90,8 @@ At night: golive restore --env prod    asks what it must know, and touches nothi
     .option('--to-new-database', 'beside the live database, which is not touched')
     .option('--swap', 'in place of the live database, which is kept for --undo')
     .option('--undo [restore-id]', 'take a swap back, the last one unless named')
+    .option('--list', 'what restores have left on the server')
+    .option('--discard <restore-id>', 'drop what a restore left; there is no way back')
     .option(
       '--no-safety-backup',
       'do not dump the live database first: for one that cannot be dumped any more',
@@ -111,6 +114,14 @@ Run it inside the VPC, or through a tunnel, with pg_restore and pg_dump of the s
       inEnvironment((environment, output) =>
         restore(environment, output, id, options, { path: streams.env['PATH'] ?? '', signal, now }),
       ),
+    );
+  program
+    .command('audit')
+    .description('who did what, when, and how it ended; oldest first')
+    .option('--since <span or instant>', 'such as 7d, 12h or 2026-11-23', '7d')
+    .option('--action <action>', 'such as backup.restore, or backup. for all of them')
+    .action((options: AuditOptions) =>
+      inEnvironment((environment, output) => audit(environment, output, options, now())),
     );
   return program;
 }

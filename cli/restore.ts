@@ -2,6 +2,7 @@ import { confirm, select } from '@inquirer/prompts';
 import { listDumps, type CataloguedDump } from '../core/backup/catalogue';
 import { takeDump } from '../core/backup/dump/take-dump';
 import {
+  discardRestored,
   listRestored,
   restoreBeside,
   swapRestored,
@@ -9,8 +10,10 @@ import {
   type RestoreBesideProgress,
   type RestorePlace,
 } from '../core/backup/restore/restore-beside';
+import type { SideDatabase } from '../core/backup/restore/side-database';
 import type { SwapResult } from '../core/backup/restore/swap';
 import { age, bytes, counted, duration } from '../core/shared/units';
+import { recorded } from './audit';
 import { findDump } from './backup-list';
 import type { Console } from './console';
 import type { Environment } from './environment';
@@ -21,6 +24,10 @@ export interface RestoreOptions {
   readonly swap?: boolean;
   /** The restore to take back; `true` for the last one. */
   readonly undo?: string | true;
+  /** Shows what restores left on the server. */
+  readonly list?: boolean;
+  /** The restore whose database is dropped. */
+  readonly discard?: string;
   readonly yes?: boolean;
   readonly safetyBackup: boolean;
   readonly allowUnproven?: boolean;
@@ -36,12 +43,17 @@ export async function restore(
   options: RestoreOptions,
   { path, signal, now }: { readonly path: string; readonly signal: AbortSignal; readonly now: () => Date },
 ): Promise<void> {
-  const chosen = [options.toNewDatabase, options.swap, options.undo !== undefined].filter(Boolean).length;
-  if (chosen > 1) throw new UsageError('say one of --to-new-database, --swap and --undo');
+  const { toNewDatabase, swap, list, discard } = options;
+  const chosen = [toNewDatabase, swap, options.undo, list, discard].filter((option) => option !== undefined);
+  if (chosen.length > 1) {
+    throw new UsageError('say one of --to-new-database, --swap, --undo, --list and --discard');
+  }
   const { s3, operations } = environment;
   const live = await environment.database();
   const place: RestorePlace = { s3, bucket: operations.vaultBucket, live, signal, now };
-  if (options.undo !== undefined) return await undo(place, output, options);
+  if (options.undo !== undefined) return await undo(environment, place, output, options);
+  if (list) return await showRestored(place, output);
+  if (discard !== undefined) return await discardOne(environment, place, output, discard, options);
 
   const dump =
     id === undefined ? await pick(environment, output, now()) : await findDump(environment, output, id);
@@ -54,6 +66,36 @@ export async function restore(
   );
   await requireYes(output, options, isSwap ? `Replace "${live.database}"?` : 'Restore it?');
 
+  const to = isSwap ? 'in place' : 'new database';
+  await recorded(environment, output, 'backup.restore', `database ${live.database}`, async (note) => {
+    note({ backupId: dump.backupId, to, safetyBackup: options.safetyBackup });
+    await carryOut({ environment, output, place, dump, isSwap, options, path, note });
+  });
+}
+
+interface Work {
+  readonly environment: Environment;
+  readonly output: Console;
+  readonly place: RestorePlace;
+  readonly dump: CataloguedDump;
+  readonly isSwap: boolean;
+  readonly options: RestoreOptions;
+  readonly path: string;
+  readonly note: (more: Readonly<Record<string, unknown>>) => void;
+}
+
+async function carryOut({
+  environment,
+  output,
+  place,
+  dump,
+  isSwap,
+  options,
+  path,
+  note,
+}: Work): Promise<void> {
+  const { s3, operations } = environment;
+  const { live, signal, now = () => new Date() } = place;
   const began = performance.now();
   const restored = await restoreBeside({
     ...place,
@@ -88,6 +130,7 @@ export async function restore(
   const { side, proof, outcome } = restored;
   const { restoreId } = side.mark;
   const recovered = { restoreId, backupId: dump.backupId, outcome, proof };
+  note(recovered);
   const proven =
     proof === 'fingerprint' ? 'proven by its fingerprint' : 'NOT proven: the backup has no fingerprint';
   if (!isSwap) {
@@ -103,7 +146,9 @@ export async function restore(
   output.result(
     `database "${live.database}" holds ${dump.backupId}, ${proven}, after ${duration(performance.now() - began)}\n` +
       `${saidOfSwap(swapped)}\n` +
-      `take it back:  golive restore --undo ${restoreId} -e ${operations.environment}`,
+      (swapped.retired
+        ? `take it back:  golive restore --undo ${restoreId} -e ${operations.environment}`
+        : 'there is nothing to take back'),
     {
       ...recovered,
       database: live.database,
@@ -113,7 +158,12 @@ export async function restore(
   );
 }
 
-async function undo(place: RestorePlace, output: Console, options: RestoreOptions): Promise<void> {
+async function undo(
+  environment: Environment,
+  place: RestorePlace,
+  output: Console,
+  options: RestoreOptions,
+): Promise<void> {
   const retired = (await listRestored(place)).filter(({ mark }) => mark.state === 'retired');
   const restoreId = options.undo === true ? retired.at(-1)?.mark.restoreId : options.undo;
   if (restoreId === undefined) {
@@ -126,13 +176,56 @@ async function undo(place: RestorePlace, output: Console, options: RestoreOption
   );
   await requireYes(output, options, 'Take it back?');
   output.progress('taking it back');
-  const swapped = await undoRestore(place, restoreId);
+  const target = `database ${place.live.database}`;
+  const swapped = await recorded(environment, output, 'backup.restore', target, (note) => {
+    note({ restoreId, to: 'undo' });
+    return undoRestore(place, restoreId);
+  });
   output.result(
     swapped === 'already-undone'
       ? `restore ${restoreId} was taken back before`
       : `database "${place.live.database}" is what it was before restore ${restoreId}\n${saidOfSwap(swapped)}`,
     { restoreId, ...(swapped === 'already-undone' ? { outcome: swapped } : swapAsJson(swapped)) },
   );
+}
+
+async function showRestored(place: RestorePlace, output: Console): Promise<void> {
+  const sides = await listRestored(place);
+  output.result(
+    sides
+      .map(
+        ({ name, mark }) =>
+          `${mark.restoreId}  ${MEANING[mark.state]}  ${mark.since}  ${mark.backupId}  ${name}`,
+      )
+      .join('\n') || `no restore of "${place.live.database}" left anything`,
+    sides.map(({ name, mark }) => ({ database: name, ...mark })),
+  );
+}
+
+const MEANING: Readonly<Record<SideDatabase['mark']['state'], string>> = {
+  restoring: 'half made ',
+  verified: 'proven    ',
+  retired: 'replaced  ',
+  undone: 'taken back',
+};
+
+async function discardOne(
+  environment: Environment,
+  place: RestorePlace,
+  output: Console,
+  restoreId: string,
+  options: RestoreOptions,
+): Promise<void> {
+  const sides = (await listRestored(place)).filter(({ mark }) => mark.restoreId === restoreId);
+  for (const { name, mark } of sides)
+    output.say(`"${name}" (${MEANING[mark.state].trim()}) is dropped for good`);
+  if (sides.length > 0) await requireYes(output, options, 'Drop it?');
+  const target = `database ${place.live.database}`;
+  const dropped = await recorded(environment, output, 'backup.restore', target, async (note) => {
+    note({ restoreId, to: 'discard' });
+    return await discardRestored(place, restoreId);
+  });
+  output.result(`dropped ${dropped.map((name) => `"${name}"`).join(', ')}`, { restoreId, dropped });
 }
 
 /** Asks which backup; the newest is what most want. */
@@ -196,9 +289,9 @@ function showProgress(output: Console, progress: RestoreBesideProgress): void {
 }
 
 function saidOfSwap({ terminated, interruptionMilliseconds, retired }: SwapResult): string {
-  return `${counted(terminated, 'session')} ended, the door closed for ${duration(interruptionMilliseconds)}; what was there is "${retired.name}"`;
+  return `${counted(terminated, 'session')} ended, the door closed for ${duration(interruptionMilliseconds)}; ${retired ? `what was there is "${retired.name}"` : 'there was no database of that name any more'}`;
 }
 
 function swapAsJson({ terminated, interruptionMilliseconds, retired }: SwapResult) {
-  return { keptAs: retired.name, sessionsEnded: terminated, interruptionMilliseconds };
+  return { keptAs: retired?.name ?? null, sessionsEnded: terminated, interruptionMilliseconds };
 }

@@ -14,7 +14,10 @@ import {
   createSideDatabase,
   dropSideDatabase,
   listSideDatabases,
+  RestoreStateError,
   setMark,
+  shapeOf,
+  type DatabaseShape,
   type SideDatabase,
 } from './side-database';
 import { reopen, swapIn, undoSwap, type SwapResult } from './swap';
@@ -24,7 +27,7 @@ export interface RestorePlace {
   readonly s3: S3Client;
   /** The vault: the lease that keeps a second restore out lies in it. */
   readonly bucket: string;
-  /** The live database, and on RDS the master user, who is no superuser. */
+  /** The live database, and on RDS the master user, who is no superuser. It may have been dropped. */
   readonly live: PostgresEndpoint;
   /** Another database of the server, to stand in while databases are renamed. @default postgres */
   readonly maintenanceDatabase?: string | undefined;
@@ -138,6 +141,28 @@ export async function undoRestore(
   );
 }
 
+/**
+ * Drops what a restore left on the server: what it restored, or what it set aside. The live database is never
+ * among it. After that there is no way back but a backup.
+ *
+ * @returns the databases that were dropped
+ * @throws LeaseHeldError, RestoreStateError when that restore left nothing
+ */
+export async function discardRestored(place: RestorePlace, restoreId: string): Promise<string[]> {
+  return await exclusively(place, async (maintenance) => {
+    const sides = (await listSideDatabases(maintenance, place.live.database)).filter(
+      ({ mark }) => mark.restoreId === restoreId,
+    );
+    if (sides.length === 0) {
+      throw new RestoreStateError(
+        `restore ${restoreId} left no database beside "${place.live.database}": list what is there with golive restore --list`,
+      );
+    }
+    for (const side of sides) await dropSideDatabase(maintenance, side);
+    return sides.map(({ name }) => name);
+  });
+}
+
 /** What restores left on the server, oldest first. */
 export async function listRestored(place: RestorePlace): Promise<SideDatabase[]> {
   return await onMaintenance(place, (maintenance) => listSideDatabases(maintenance, place.live.database));
@@ -150,18 +175,20 @@ async function restoreAndProve(
   signal: AbortSignal,
 ): Promise<Pick<RestoredBeside, 'side' | 'remarks'>> {
   const { live, manifest, onProgress, safetyBackup } = request;
-  if (safetyBackup !== 'skipped') {
+  const isThere = (await shapeOf(maintenance, live.database)) !== undefined;
+  if (isThere && safetyBackup !== 'skipped') {
     onProgress?.({ stage: 'safety-backup' });
     await safetyBackup();
     signal.throwIfAborted();
   }
   onProgress?.({ stage: 'create' });
-  const side = await createSideDatabase(maintenance, {
+  const mark = {
     restoreId: randomBytes(4).toString('hex'),
     backupId: manifest.backupId,
     live: live.database,
     since: timeOf(request).toISOString(),
-  });
+  };
+  const side = await createSideDatabase(maintenance, mark, expected && shapeIn(expected));
   try {
     const target = { ...live, database: side.name };
     await restoreDump({ ...request, target, signal, onProgress });
@@ -177,6 +204,12 @@ async function restoreAndProve(
     await dropSideDatabase(maintenance, side).catch(() => undefined);
     throw error;
   }
+}
+
+/** The backup knows what its database was made with, for when the live one is lost. */
+function shapeIn({ database }: DatabaseFingerprint): DatabaseShape {
+  const { owner, encoding, collate: collation, ctype, localeProvider: provider } = database;
+  return { owner, encoding, collation, ctype, provider };
 }
 
 /** @returns what differs and does no harm */

@@ -53,31 +53,44 @@ export async function listSideDatabases(maintenance: Client, live: string): Prom
     .sort((a, b) => a.mark.since.localeCompare(b.mark.since));
 }
 
+/** What a database is made with. */
+export interface DatabaseShape {
+  readonly owner: string;
+  readonly encoding: string;
+  readonly collation: string;
+  readonly ctype: string;
+  /** `c` libc, `i` ICU, `b` builtin. */
+  readonly provider: string;
+}
+
+/** Undefined when there is no such database, such as after somebody dropped it. */
+export async function shapeOf(maintenance: Client, database: string): Promise<DatabaseShape | undefined> {
+  const { rows } = await maintenance.query<DatabaseShape>(
+    `SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding,
+            datcollate AS collation, datctype AS ctype, datlocprovider AS provider
+       FROM pg_database WHERE datname = $1`,
+    [database],
+  );
+  return rows[0];
+}
+
 /**
  * Makes the empty database to restore into. It has the live one's owner, encoding and locale, refuses
  * connections of others by nothing but its name, and is marked `restoring` in the same breath.
  *
- * @throws RestoreStateError when the live database does not exist
+ * @param lost what the live database was like, for when it is there no more
+ * @throws RestoreStateError when the live database does not exist and nobody knows what it was like
  */
 export async function createSideDatabase(
   maintenance: Client,
   mark: Omit<RestoreMark, 'golive' | 'state'>,
+  lost?: DatabaseShape,
 ): Promise<SideDatabase> {
-  const { rows } = await maintenance.query<{
-    owner: string;
-    encoding: string;
-    collation: string;
-    ctype: string;
-    provider: string;
-  }>(
-    `SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding,
-            datcollate AS collation, datctype AS ctype, datlocprovider AS provider
-       FROM pg_database WHERE datname = $1`,
-    [mark.live],
-  );
-  const live = rows[0];
+  const live = (await shapeOf(maintenance, mark.live)) ?? lost;
   if (!live) {
-    throw new RestoreStateError(`database "${mark.live}" does not exist: name one that does with --database`);
+    throw new RestoreStateError(
+      `database "${mark.live}" does not exist, and the backup does not say what it was like: make an empty one of that name, then restore again`,
+    );
   }
   const name = sideDatabaseName(mark.live, 'restore', mark.restoreId);
   // template0, because template1 may hold objects that the archive brings too.

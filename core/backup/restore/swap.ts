@@ -4,13 +4,14 @@ import {
   listSideDatabases,
   RestoreStateError,
   setMark,
+  shapeOf,
   sideDatabaseName,
   type SideDatabase,
 } from './side-database';
 
 export interface SwapResult {
-  /** The database that was live until now, kept under this name. */
-  readonly retired: SideDatabase;
+  /** The database that was live until now, kept under this name. Undefined when there was none any more. */
+  readonly retired: SideDatabase | undefined;
   /** How many sessions were ended to free the names. */
   readonly terminated: number;
   /** How long clients could not connect, milliseconds. */
@@ -34,6 +35,7 @@ export async function swapIn(maintenance: Client, verified: SideDatabase, now: D
     );
   }
   const { live, restoreId } = verified.mark;
+  if (!(await shapeOf(maintenance, live))) return await takeEmptyPlace(maintenance, verified);
   return await exchange(maintenance, {
     live,
     incoming: verified,
@@ -77,6 +79,22 @@ export async function undoSwap(
 /** Lets clients in again after a swap that was killed between closing the door and the renames. */
 export async function reopen(maintenance: Client, live: string): Promise<void> {
   await maintenance.query(`ALTER DATABASE ${escapeIdentifier(live)} ALLOW_CONNECTIONS true`);
+}
+
+/** Nobody is connected to a database that is not there, so there is nobody to turn away. */
+async function takeEmptyPlace(maintenance: Client, incoming: SideDatabase): Promise<SwapResult> {
+  const terminated = await endSessions(maintenance, [incoming.name]);
+  const name = escapeIdentifier(incoming.mark.live);
+  await maintenance.query('BEGIN');
+  try {
+    await maintenance.query(`ALTER DATABASE ${escapeIdentifier(incoming.name)} RENAME TO ${name}`);
+    await maintenance.query(`COMMENT ON DATABASE ${name} IS NULL`);
+    await maintenance.query('COMMIT');
+  } catch (error) {
+    await maintenance.query('ROLLBACK');
+    throw error;
+  }
+  return { retired: undefined, terminated, interruptionMilliseconds: 0 };
 }
 
 interface Exchange {

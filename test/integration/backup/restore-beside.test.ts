@@ -100,7 +100,7 @@ describe('beside the live database', () => {
 
     const swapped = await swapRestored(request(), done.side);
     expect(await rowsIn(postgres.master.database)).toBe(20_000);
-    expect(await rowsIn(swapped.retired.name)).toBe(10);
+    expect(await rowsIn(swapped.retired!.name)).toBe(10);
 
     await undoRestore(request(), done.side.mark.restoreId);
     expect(await rowsIn(postgres.master.database)).toBe(10);
@@ -116,6 +116,30 @@ describe('beside the live database', () => {
     const second = await restoreBeside(request({ manifest: other }));
     expect(second.outcome).toBe('restored');
     expect(await rowsIn(second.side.name)).toBe(20_001);
+  });
+});
+
+describe('when the live database was dropped', () => {
+  test('it is made anew as the backup knows it, and takes its place', async () => {
+    const { database } = postgres.master;
+    const maintenance = { ...postgres.master, database: 'postgres' };
+    const shape = `SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding, datcollate, datctype
+      FROM pg_database WHERE datname = '${database}'`;
+    const ask = (sql: string) => postgres.query(maintenance, (client) => client.query<object>(sql));
+    const before = (await ask(shape)).rows;
+    await ask(`ALTER DATABASE "${database}" RENAME TO put_aside`);
+    const safetyBackup = jest.fn();
+    const done = await restoreBeside(request({ safetyBackup }));
+    expect(safetyBackup).not.toHaveBeenCalled();
+    const swapped = await swapRestored(request(), done.side);
+    expect(swapped.retired).toBeUndefined();
+    expect((await ask(shape)).rows).toEqual(before);
+    expect(await rowsIn(database)).toBe(20_000);
+    await expect(undoRestore(request(), done.side.mark.restoreId)).rejects.toMatchObject({
+      code: 'RestoreStateError',
+    });
+    await ask(`DROP DATABASE "${database}" WITH (FORCE)`);
+    await ask(`ALTER DATABASE put_aside RENAME TO "${database}"`);
   });
 });
 
@@ -254,7 +278,7 @@ describe('killed', () => {
     await expect(rowsIn(postgres.master.database)).rejects.toThrow('not currently accepting connections');
     const swapped = await swapRestored(request(), done.side);
     expect(await rowsIn(postgres.master.database)).toBe(20_000);
-    await undoRestore(request(), swapped.retired.mark.restoreId);
+    await undoRestore(request(), swapped.retired!.mark.restoreId);
     expect(await rowsIn(postgres.master.database)).toBe(10);
   });
 });

@@ -89,7 +89,7 @@ describe('swapping a restored database in', () => {
     expect(result.terminated).toBeGreaterThanOrEqual(1);
     await expect(bystander.query('SELECT 1')).rejects.toThrow();
     expect(await whoAreYou(LIVE)).toBe('new');
-    expect(await whoAreYou(result.retired.name)).toBe('old');
+    expect(await whoAreYou(result.retired!.name)).toBe('old');
     expect((await listSideDatabases(maintenance, LIVE)).map(({ mark }) => mark.state)).toEqual(['retired']);
   });
 

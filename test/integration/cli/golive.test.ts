@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { AuditRecord } from '../../../core/audit';
+import type { RestoreMark } from '../../../core/backup/restore/side-database';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
 
 /** The very command, in a process of its own, against the deployed `local` environment. */
@@ -145,6 +147,52 @@ describe('golive restore', () => {
       backups: unknown[];
     };
     expect(backups).toHaveLength(3);
+  });
+
+  test('leaves a record of each restore in the vault', async () => {
+    const again = await golive(
+      'restore',
+      newest,
+      '--swap',
+      '--yes',
+      '-e',
+      'local',
+      '--jobs',
+      '2',
+      '--no-safety-backup',
+    );
+    expect(again).toMatchObject({ exitCode: 0 });
+    const listed = JSON.parse((await golive('restore', '--list', '--json')).stdout) as RestoreMark[];
+    expect(listed.map(({ state }) => state).sort()).toEqual(['retired', 'retired', 'undone']);
+    const { restoreId } = listed.find(({ state }) => state === 'undone')!;
+    expect(await golive('restore', '--discard', restoreId)).toMatchObject({ exitCode: 3 });
+    expect((await golive('restore', '--discard', restoreId, '--yes')).stdout).toMatch(
+      /^dropped "golive__restore_/,
+    );
+    expect(await golive('restore', '--discard', restoreId, '--yes')).toMatchObject({ exitCode: 1 });
+    const told = await golive('audit', '--json', '--action', 'backup.restore');
+    const records = (JSON.parse(told.stdout) as { record: AuditRecord }[]).map(({ record }) => record);
+    expect(records.map(({ details }) => details['to'])).toEqual([
+      'new database',
+      'in place',
+      'undo',
+      'in place',
+      'in place',
+      'discard',
+      'discard',
+    ]);
+    expect(records.at(-1)).toMatchObject({ outcome: 'failed', error: { code: 'RestoreStateError' } });
+    expect(records[0]).toMatchObject({
+      action: 'backup.restore',
+      target: 'database golive',
+      environment: 'local',
+      outcome: 'succeeded',
+      details: { backupId: older, proof: 'fingerprint', safetyBackup: false },
+    });
+    expect(records[0]!.who.arn).toMatch(/^arn:aws:/);
+    const shown = await golive('audit', '--since', '1h');
+    expect(shown.stdout).toMatch(/backup\.restore.*database golive.*succeeded/);
+    expect(await golive('audit', '--since', 'yesterday')).toMatchObject({ exitCode: 2 });
   });
 
   test('leaves no file behind', () => {

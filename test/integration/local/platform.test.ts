@@ -82,7 +82,7 @@ describe('the local platform', () => {
             .at(-1)
             ?.replace(/-[0-9a-f]+\./, '-x.'),
         ).sort(),
-      ).toEqual(['archive-x.pgdump', 'manifest.json']);
+      ).toEqual(['archive-x.pgdump', 'fingerprint-x.json.gz', 'globals-x.sql', 'manifest.json']);
     });
 
     it('sends what failed for good to the failure queue, with the event and the error', async () => {

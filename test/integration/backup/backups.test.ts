@@ -1,0 +1,188 @@
+import {
+  CreateDBInstanceCommand,
+  CreateDBSnapshotCommand,
+  DeleteDBInstanceCommand,
+  RDSClient,
+  type DBInstance,
+} from '@aws-sdk/client-rds';
+import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { s3Crc32 } from '../../../core/backup/dump/s3-crc32';
+import { findBackup, listBackups, type ListBackupsOptions } from '../../../core/backup/catalogue';
+import type { Manifest } from '../../../core/backup/manifest';
+import { ownerTags } from '../../../core/backup/snapshot/ownership';
+import { archiveKey, backupIdAt, globalsKey, manifestKey } from '../../../core/backup/vault-layout';
+import { destroyClients, startEmulator, type Emulator } from '../../../local/emulator';
+import { Supervisor } from '../../../local/supervisor';
+import { BUCKET, s3At } from './dump-support';
+
+const REGION = 'eu-west-1';
+const ARCHIVE = 'as good as an archive, for a catalogue';
+
+/**
+ * In an emulated AWS. moto gives every instance the same DbiResourceId, so the unit tests tell apart those of one name.
+ */
+describe('every way back in one list', () => {
+  let supervisor: Supervisor;
+  let emulator: Emulator;
+  let s3: S3Client;
+  let shop: DBInstance;
+
+  beforeAll(async () => {
+    supervisor = Supervisor.start();
+    emulator = await startEmulator(supervisor, REGION);
+    s3 = s3At(emulator.aws.endpoint);
+    await s3.send(
+      new CreateBucketCommand({
+        Bucket: BUCKET,
+        CreateBucketConfiguration: { LocationConstraint: REGION },
+      }),
+    );
+    const { rds } = emulator.clients;
+    await createInstance('blog');
+    await snapshot('of-a-deleted-one', 'blog');
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'blog', SkipFinalSnapshot: true }));
+    shop = await createInstance('shop');
+    await snapshot('by-hand', 'shop');
+    await snapshot('ours', 'shop', shop);
+    await putDump('20261102T020000Z');
+    await putDump('20261103T020000Z');
+  }, 300_000);
+
+  afterAll(async () => {
+    s3.destroy();
+    destroyClients(emulator.clients);
+    await supervisor.stop();
+  });
+
+  async function createInstance(name: string): Promise<DBInstance> {
+    const { DBInstance } = await emulator.clients.rds.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: name,
+        DBInstanceClass: 'db.t4g.micro',
+        Engine: 'postgres',
+        AllocatedStorage: 20,
+      }),
+    );
+    return DBInstance!;
+  }
+
+  /** With our tags for an instance, or as a person makes it. */
+  async function snapshot(id: string, instance: string, ours?: DBInstance): Promise<void> {
+    const owner = { environment: 'test', instanceResourceId: ours?.DbiResourceId ?? '' };
+    await emulator.clients.rds.send(
+      new CreateDBSnapshotCommand({
+        DBInstanceIdentifier: instance,
+        DBSnapshotIdentifier: id,
+        ...(ours && { Tags: ownerTags(owner, new Date('2026-11-02T02:00:00Z')) }),
+      }),
+    );
+  }
+
+  async function putDump(id: string): Promise<void> {
+    const scheduledFor = id.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6.000Z');
+    const backupId = backupIdAt(new Date(scheduledFor));
+    const archive = archiveKey('golive', backupId, 'a1');
+    const { ChecksumCRC32 } = await s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: archive, Body: ARCHIVE, ChecksumAlgorithm: 'CRC32' }),
+    );
+    const manifest: Manifest = {
+      manifestVersion: 1,
+      backupId,
+      environment: 'test',
+      source: {
+        instanceIdentifier: 'shop',
+        dbiResourceId: shop.DbiResourceId!,
+        database: 'golive',
+        serverVersion: '17.5',
+        serverVersionNumber: 170005,
+        sizeBytes: 1000,
+      },
+      archive: {
+        key: archive,
+        format: 'custom',
+        compression: 'gzip:1',
+        clientVersion: '17.5',
+        bytes: ARCHIVE.length,
+        sha256: 'a'.repeat(64),
+        s3ChecksumCrc32: ChecksumCRC32 ?? s3Crc32(0),
+        parts: 1,
+      },
+      globals: { key: globalsKey('golive', backupId, 'a1'), bytes: 10, sha256: 'b'.repeat(64) },
+      fingerprint: { notTaken: 'this is a test' },
+      scheduledFor,
+      startedAt: scheduledFor,
+      completedAt: scheduledFor,
+    };
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: BUCKET,
+        Key: manifestKey('golive', backupId),
+        Body: JSON.stringify(manifest),
+      }),
+    );
+  }
+
+  const list = (more: Partial<ListBackupsOptions> = {}) =>
+    listBackups({ s3, bucket: BUCKET, rds: emulator.clients.rds, ...more });
+
+  test.each(['listed', 'checked'] as const)('dumps and snapshots stand side by side, %s', async (depth) => {
+    const { backups, rejected, unreadable } = await list({ depth });
+    expect({ rejected, unreadable }).toEqual({ rejected: [], unreadable: [] });
+    const byHand = backups.filter(({ kind }) => kind === 'dump' || kind === 'manual-snapshot');
+    expect(byHand.map(({ id }) => id).sort()).toEqual([
+      '20261102T020000Z',
+      '20261103T020000Z',
+      'by-hand',
+      'of-a-deleted-one',
+      'ours',
+    ]);
+    const times = backups.map(({ createdAt }) => createdAt!.getTime());
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect(findBackup({ backups, rejected, unreadable }, '20261103')).toMatchObject({
+      kind: 'dump',
+      sizeBytes: ARCHIVE.length,
+      checked: depth === 'checked',
+      ...(depth === 'checked' && { dbiResourceId: shop.DbiResourceId }),
+    });
+  });
+
+  test('only what carries our tags for its instance is managed', async () => {
+    const { backups } = await list({ dbiResourceId: shop.DbiResourceId });
+    const managed = backups.filter((backup) => backup.kind === 'manual-snapshot' && backup.managed);
+    expect(managed).toMatchObject([
+      { id: 'ours', dbiResourceId: shop.DbiResourceId, instanceIdentifier: 'shop', status: 'finished' },
+    ]);
+  });
+
+  test('a deleted instance is asked for by its name at the time', async () => {
+    const { backups } = await list({ instanceIdentifier: 'blog' });
+    const ofInstances = backups.filter(({ kind }) => kind === 'manual-snapshot');
+    expect(ofInstances.map(({ id }) => id)).toEqual(['of-a-deleted-one']);
+  });
+
+  test('an instance that nobody has ever had leaves only the dumps', async () => {
+    const { backups, unreadable } = await list({ dbiResourceId: 'db-NOBODY' });
+    expect(backups.map(({ kind }) => kind)).toEqual(['dump', 'dump']);
+    expect(unreadable).toEqual([]);
+  });
+
+  test('when RDS does not answer, the dumps are there', async () => {
+    const rds = new RDSClient({
+      region: REGION,
+      endpoint: 'http://localhost:1',
+      credentials: emulator.aws.credentials,
+      maxAttempts: 1,
+    });
+    const { backups, unreadable } = await list({ rds });
+    expect(backups.map(({ kind }) => kind)).toEqual(['dump', 'dump']);
+    expect(unreadable.map(({ source }) => source)).toEqual(['snapshots', 'point-in-time']);
+  });
+
+  test('when the bucket is not there, the snapshots are', async () => {
+    const { backups, unreadable } = await list({ bucket: 'no-such-vault' });
+    expect(backups.map(({ id }) => id)).toEqual(expect.arrayContaining(['by-hand', 'ours']));
+    expect(unreadable).toMatchObject([
+      { source: 'dumps', reason: expect.stringMatching(/NoSuchBucket.*; check the bucket's name/) as string },
+    ]);
+  });
+});
