@@ -1,19 +1,44 @@
 import Table from 'cli-table3';
-import { listDumps, type CataloguedDump, type RejectedDump } from '../core/backup/catalogue';
+import {
+  checkedDump,
+  findBackup,
+  listBackups,
+  newestBackup,
+  type Backup,
+  type BackupCatalogue,
+  type CataloguedDump,
+} from '../core/backup/catalogue';
 import { age, bytes, counted } from '../core/shared/units';
 import type { Console } from './console';
 import type { Environment } from './environment';
 import { UsageError } from './errors';
 
+export interface BackupListOptions {
+  /** Reads every manifest and looks at every archive, so that what is damaged is found. */
+  readonly check?: boolean;
+}
+
 /** `golive backup list` */
-export async function backupList(environment: Environment, output: Console, now: Date): Promise<void> {
-  output.progress('reading the vault');
-  const { s3, operations } = environment;
-  const { dumps, rejected } = await listDumps({ s3, bucket: operations.vaultBucket });
-  output.result(listedForPeople(dumps, rejected, output, now), {
+export async function backupList(
+  environment: Environment,
+  output: Console,
+  { check = false }: BackupListOptions,
+  now: Date,
+): Promise<void> {
+  output.progress(check ? 'checking every backup' : 'reading the vault and RDS');
+  const { s3, rds, operations } = environment;
+  const catalogue = await listBackups({
+    s3,
+    rds,
+    bucket: operations.vaultBucket,
+    instanceIdentifier: operations.instanceIdentifier,
+    depth: check ? 'checked' : 'listed',
+  });
+  output.result(listedForPeople(catalogue, output, now), {
     environment: operations.environment,
-    backups: dumps.map(asJson),
-    rejected: rejected.map(({ key, reason, message }) => ({ key, reason, message })),
+    backups: catalogue.backups.map(backupAsJson),
+    rejected: catalogue.rejected.map(({ key, reason, message }) => ({ key, reason, message })),
+    unreadable: catalogue.unreadable,
   });
 }
 
@@ -49,80 +74,117 @@ export async function backupShow(
   ];
   const width = Math.max(...lines.map(([label = '']) => label.length));
   output.result(lines.map(([label = '', text = '']) => `${label.padEnd(width)}  ${text}`).join('\n'), {
-    ...asJson(dump),
+    ...dumpAsJson(dump),
     manifest,
   });
 }
 
 /**
- * The one backup that an id, or its unmistakable beginning, names.
+ * The one dump that an id, or its unmistakable beginning, names, or the newest; with its manifest read and its
+ * archive looked at.
  *
- * @throws UsageError, CatalogueUnavailableError
+ * @throws BackupNotFoundError, AmbiguousBackupError, CatalogueUnavailableError; UsageError when it is no dump
  */
 export async function findDump(
   environment: Environment,
   output: Console,
   id: string,
 ): Promise<CataloguedDump> {
-  output.progress('reading the vault');
-  const { s3, operations } = environment;
-  const { dumps, rejected } = await listDumps({ s3, bucket: operations.vaultBucket });
-  const found = id === 'newest' ? dumps.slice(0, 1) : dumps.filter(({ backupId }) => backupId.startsWith(id));
-  const [only] = found;
-  if (only && (found.length === 1 || only.backupId === id)) return only;
-  if (found.length > 1) {
+  output.progress('reading the vault and RDS');
+  const { s3, rds, operations } = environment;
+  const catalogue = await listBackups({
+    s3,
+    rds,
+    bucket: operations.vaultBucket,
+    instanceIdentifier: operations.instanceIdentifier,
+  });
+  const found = id === 'newest' ? newestBackup(catalogue, 'dump') : findBackup(catalogue, id);
+  if (!found) {
+    throw new UsageError('the vault holds no dump; golive backup list shows other ways back');
+  }
+  if (found.kind !== 'dump') {
     throw new UsageError(
-      `"${id}" is the beginning of ${found.length} backups, ${found
-        .slice(0, 3)
-        .map(({ backupId }) => backupId)
-        .join(', ')} among them; write more of it`,
+      `${found.id} is a ${found.kind}, which RDS restores into a new instance: see docs/runbook.md#restoring`,
     );
   }
-  const broken = rejected.find(({ backupId }) => backupId?.startsWith(id));
-  throw new UsageError(
-    broken
-      ? `${broken.backupId} is no backup: ${broken.message}`
-      : `there is no backup "${id}" among ${dumps.length}; golive backup list shows them`,
-  );
+  return await checkedDump(s3, operations.vaultBucket, found);
 }
 
-export function asJson({ backupId, database, storedAt, manifest, manifestKey }: CataloguedDump) {
+function dumpAsJson({ backupId, database, storedAt, manifest, manifestKey }: CataloguedDump) {
   return {
     id: backupId,
     kind: 'dump',
     database,
-    storedAt: storedAt.toISOString(),
+    createdAt: storedAt.toISOString(),
     instanceIdentifier: manifest.source.instanceIdentifier,
     dbiResourceId: manifest.source.dbiResourceId,
     databaseBytes: manifest.source.sizeBytes,
-    archiveBytes: manifest.archive.bytes,
+    sizeBytes: manifest.archive.bytes,
     provable: 'key' in manifest.fingerprint,
     manifestKey,
   };
 }
 
+function backupAsJson(backup: Backup) {
+  const { id, kind, dbiResourceId, instanceIdentifier, createdAt, sizeBytes, status, managed } = backup;
+  return {
+    id,
+    kind,
+    database: backup.kind === 'dump' ? backup.database : null,
+    dbiResourceId: dbiResourceId ?? null,
+    instanceIdentifier: instanceIdentifier ?? null,
+    createdAt: createdAt?.toISOString() ?? null,
+    sizeBytes: sizeBytes ?? null,
+    status,
+    managed,
+    ...(backup.kind === 'point-in-time' && {
+      window: { earliest: backup.window.earliest ?? null, latest: backup.window.latest },
+    }),
+    ...(backup.kind === 'dump' && { checked: backup.checked, provable: provableOf(backup) ?? null }),
+  };
+}
+
+/** Undefined when nobody has read the manifest. */
+function provableOf(backup: Backup): boolean | undefined {
+  return backup.kind === 'dump' && backup.checked ? 'key' in backup.dump.manifest.fingerprint : undefined;
+}
+
 function listedForPeople(
-  dumps: readonly CataloguedDump[],
-  rejected: readonly RejectedDump[],
+  { backups, rejected, unreadable }: BackupCatalogue,
   { colours }: Console,
   now: Date,
 ): string {
-  const about = rejected.map(({ key, message }) => `${colours.yellow('no backup')}  ${key}: ${message}`);
-  if (dumps.length === 0) return [colours.red('the vault holds no backup'), ...about].join('\n');
+  const about = [
+    ...rejected.map(({ key, message }) => `${colours.yellow('no backup')}  ${key}: ${message}`),
+    ...unreadable.map(({ source, reason }) => `${colours.yellow('not listed')}  ${source}: ${reason}`),
+  ];
+  if (backups.length === 0) return [colours.red('there is no backup'), ...about].join('\n');
   const table = new Table({
-    head: ['id', 'age', 'database', 'size', 'archive', 'provable'],
-    colAligns: ['left', 'right', 'left', 'right', 'right', 'left'],
+    head: ['id', 'kind', 'age', 'of', 'size', 'state'],
+    colAligns: ['left', 'left', 'right', 'left', 'right', 'left'],
     style: { head: [], border: [] },
   });
-  for (const { backupId, storedAt, database, manifest } of dumps) {
+  for (const backup of backups) {
+    const { id, kind, createdAt, sizeBytes } = backup;
     table.push([
-      backupId,
-      age(now.getTime() - storedAt.getTime()),
-      database,
-      bytes(manifest.source.sizeBytes),
-      bytes(manifest.archive.bytes),
-      'key' in manifest.fingerprint ? 'yes' : colours.yellow('no'),
+      id,
+      kind,
+      createdAt ? age(now.getTime() - createdAt.getTime()) : 'just begun',
+      backup.kind === 'dump' ? backup.database : (backup.instanceIdentifier ?? backup.dbiResourceId ?? ''),
+      sizeBytes === undefined ? '' : bytes(sizeBytes),
+      stateOf(backup, colours),
     ]);
   }
   return [table.toString(), ...about].join('\n');
+}
+
+function stateOf(backup: Backup, colours: Console['colours']): string {
+  if (backup.kind === 'point-in-time') {
+    const { earliest } = backup.window;
+    return earliest ? `any moment since ${earliest.toISOString()}` : 'RDS does not say since when';
+  }
+  if (backup.status !== 'finished') return colours.yellow(backup.status);
+  const provable = provableOf(backup);
+  if (provable === undefined) return backup.status;
+  return provable ? 'whole, provable' : colours.yellow('whole, not provable');
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -18,6 +19,7 @@ import { Operations, operationsParameterName } from '../core/shared/operations';
 export interface Environment {
   readonly operations: Operations;
   readonly s3: S3Client;
+  readonly rds: RDSClient;
   /** Who runs the command, as AWS says it. */
   caller(): Promise<CallerIdentity>;
   /** The database as its administrator. Only from inside the VPC, or through a tunnel into it. */
@@ -46,6 +48,7 @@ export async function withEnvironment<T>(
   const ssm = new SSMClient({});
   const secretsManager = new SecretsManagerClient({});
   const sts = new STSClient({});
+  const rds = new RDSClient({});
   // An emulator, unlike S3, has no host name of its own for each bucket.
   const s3 = dumpS3Client({ forcePathStyle: env['AWS_ENDPOINT_URL'] !== undefined });
   const folder = await mkdtemp(join(tmpdir(), 'golive-cli-'));
@@ -54,6 +57,7 @@ export async function withEnvironment<T>(
     return await use({
       operations,
       s3,
+      rds,
       caller: async () => {
         const { Account, Arn, UserId } = await sts.send(new GetCallerIdentityCommand({}));
         return CallerIdentity.parse({ account: Account, arn: Arn, userId: UserId });
@@ -66,7 +70,7 @@ export async function withEnvironment<T>(
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
-    for (const client of [ssm, secretsManager, sts, s3]) client.destroy();
+    for (const client of [ssm, secretsManager, sts, rds, s3]) client.destroy();
   }
 }
 

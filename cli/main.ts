@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { AmbiguousBackupError, BackupNotFoundError } from '../core/backup/catalogue';
 import { GoLiveError } from '../core/shared/errors';
 import { audit, type AuditOptions } from './audit';
-import { backupList, backupShow } from './backup-list';
+import { backupList, backupShow, type BackupListOptions } from './backup-list';
 import { Console, type Streams } from './console';
 import { EnvironmentNotFoundError, withEnvironment, type Environment } from './environment';
 import { EXIT, NotConfirmedError, UsageError } from './errors';
@@ -73,8 +74,11 @@ At night: golive restore --env prod    asks what it must know, and touches nothi
   const backup = program.command('backup').description('what the vault holds');
   backup
     .command('list')
-    .description('every dump that is a backup, newest first, and what only looks like one')
-    .action(() => inEnvironment((environment, output) => backupList(environment, output, now())));
+    .description('every way back, newest first: dumps, snapshots, and points in time')
+    .option('--check', 'read every manifest and look at every archive, to find what is damaged')
+    .action((options: BackupListOptions) =>
+      inEnvironment((environment, output) => backupList(environment, output, options, now())),
+    );
   backup
     .command('show')
     .argument('<id>', 'its id, the beginning of it, or newest')
@@ -143,5 +147,11 @@ function report(error: unknown, { stderr, env }: Streams): number {
   stderr.write(error instanceof GoLiveError ? `${error.code}: ${error.message}\n` : `${String(error)}\n`);
   if (!(error instanceof GoLiveError) && env['GOLIVE_DEBUG']) stderr.write(`${(error as Error).stack}\n`);
   if (error instanceof NotConfirmedError) return EXIT.notConfirmed;
-  return error instanceof UsageError || error instanceof EnvironmentNotFoundError ? EXIT.usage : EXIT.failed;
+  const isMisunderstood = [
+    UsageError,
+    EnvironmentNotFoundError,
+    BackupNotFoundError,
+    AmbiguousBackupError,
+  ].some((kind) => error instanceof kind);
+  return isMisunderstood ? EXIT.usage : EXIT.failed;
 }

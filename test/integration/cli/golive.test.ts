@@ -54,23 +54,32 @@ async function golive(...args: string[]) {
   return { stdout, stderr, exitCode };
 }
 
+const dumpsIn = ({ backups }: { backups: { kind: string }[] }) =>
+  backups.filter(({ kind }) => kind === 'dump');
+
 describe('golive backup', () => {
   test('list shows every backup, newest first, for people and for machines, with no colour in a pipe', async () => {
     const shown = await golive('backup', 'list');
     expect(shown).toMatchObject({ exitCode: 0 });
-    expect(shown.stdout).toMatch(new RegExp(`${newest}.*yes[\\s\\S]*${older}.*yes`));
+    expect(shown.stdout).toMatch(new RegExp(`${newest}.*dump[\\s\\S]*${older}.*dump`));
     // eslint-disable-next-line no-control-regex -- it is what must not be there
     expect(shown.stdout).not.toMatch(/\u001b/);
 
     const told = await golive('backup', 'list', '--json');
-    expect(JSON.parse(told.stdout)).toMatchObject({
-      environment: 'local',
-      backups: [
-        { id: newest, kind: 'dump', provable: true },
-        { id: older, kind: 'dump', provable: true },
-      ],
-      rejected: [],
-    });
+    const listed = JSON.parse(told.stdout) as { backups: { kind: string }[] };
+    expect(listed).toMatchObject({ environment: 'local', rejected: [], unreadable: [] });
+    expect(listed.backups.map(({ kind }) => kind)).toEqual([
+      'point-in-time',
+      'dump',
+      'dump',
+      'automated-snapshot',
+    ]);
+    expect(dumpsIn(listed)).toMatchObject([
+      { id: newest, checked: false, provable: null },
+      { id: older, checked: false },
+    ]);
+    const checked = JSON.parse((await golive('backup', 'list', '--check', '--json')).stdout) as typeof listed;
+    expect(dumpsIn(checked)).toMatchObject([{ checked: true, provable: true }, {}]);
   });
 
   test('show takes an id, its beginning, or "newest"', async () => {
@@ -82,8 +91,8 @@ describe('golive backup', () => {
   });
 
   test.each([
-    ['an id that is none', ['backup', 'show', '2019'], 'there is no backup "2019" among 2'],
-    ['a beginning of two', ['backup', 'show', '2026'], '"2026" is the beginning of 2 backups'],
+    ['an id that is none', ['backup', 'show', '2019'], 'no backup is called "2019"'],
+    ['a beginning of two', ['backup', 'show', '2026'], '"2026" fits 2 backups'],
     ['an environment that is none', ['backup', 'list', '-e', 'nowhere'], 'there is no environment "nowhere"'],
     ['an unknown option', ['backup', 'list', '--all'], "unknown option '--all'"],
   ])('%s is refused with 2, and what to do', async (_what, args, message) => {
@@ -143,10 +152,10 @@ describe('golive restore', () => {
     expect(saved.stderr).toMatch(/saving what is live[\s\S]*restoring[\s\S]*comparing with the fingerprint/);
     expect(saved.stdout).toMatch(/proven by its fingerprint/);
     expect(await rows()).toBe(4000);
-    const { backups } = JSON.parse((await golive('backup', 'list', '--json')).stdout) as {
-      backups: unknown[];
+    const after = JSON.parse((await golive('backup', 'list', '--json')).stdout) as {
+      backups: { kind: string }[];
     };
-    expect(backups).toHaveLength(3);
+    expect(dumpsIn(after)).toHaveLength(3);
   });
 
   test('leaves a record of each restore in the vault', async () => {
