@@ -8,6 +8,7 @@ import {
   type BackupCatalogue,
   type CataloguedDump,
 } from '../core/backup/catalogue';
+import { isVerified, newestVerification } from '../core/backup/verify';
 import { age, bytes, counted } from '../core/shared/units';
 import type { Console } from './console';
 import type { Environment } from './environment';
@@ -33,6 +34,12 @@ export async function backupList(
     bucket: operations.vaultBucket,
     instanceIdentifier: operations.instanceIdentifier,
     depth: check ? 'checked' : 'listed',
+    verificationOf: async ({ database, backupId }) => {
+      const record = await newestVerification({ s3, bucket: operations.vaultBucket, database, backupId });
+      return (
+        record && { height: record.height, isVerified: isVerified(record), at: new Date(record.finishedAt) }
+      );
+    },
   });
   output.result(listedForPeople(catalogue, output, now), {
     environment: operations.environment,
@@ -137,6 +144,7 @@ function backupAsJson(backup: Backup) {
     sizeBytes: sizeBytes ?? null,
     status,
     managed,
+    verified: backup.verified,
     ...(backup.kind === 'point-in-time' && {
       window: { earliest: backup.window.earliest ?? null, latest: backup.window.latest },
     }),
@@ -160,8 +168,8 @@ function listedForPeople(
   ];
   if (backups.length === 0) return [colours.red('there is no backup'), ...about].join('\n');
   const table = new Table({
-    head: ['id', 'kind', 'age', 'of', 'size', 'state'],
-    colAligns: ['left', 'left', 'right', 'left', 'right', 'left'],
+    head: ['id', 'kind', 'age', 'of', 'size', 'state', 'proven up to'],
+    colAligns: ['left', 'left', 'right', 'left', 'right', 'left', 'left'],
     style: { head: [], border: [] },
   });
   for (const backup of backups) {
@@ -173,9 +181,15 @@ function listedForPeople(
       backup.kind === 'dump' ? backup.database : (backup.instanceIdentifier ?? backup.dbiResourceId ?? ''),
       sizeBytes === undefined ? '' : bytes(sizeBytes),
       stateOf(backup, colours),
+      provenOf(backup, colours),
     ]);
   }
   return [table.toString(), ...about].join('\n');
+}
+
+function provenOf({ verified }: Backup, colours: Console['colours']): string {
+  if (typeof verified === 'string') return verified === 'none' ? '' : verified;
+  return verified.isVerified ? colours.green(verified.height) : verified.height;
 }
 
 function stateOf(backup: Backup, colours: Console['colours']): string {

@@ -16,6 +16,11 @@ export class UsageError extends GoLiveError {
   readonly code = 'UsageError';
 }
 
+/** A backup did not prove to be good, as far as was asked. */
+export class NotVerifiedError extends GoLiveError {
+  readonly code = 'NotVerifiedError';
+}
+
 /** Nobody confirmed what would have changed something. */
 export class NotConfirmedError extends GoLiveError {
   readonly code = 'NotConfirmedError';

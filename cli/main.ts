@@ -1,8 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AmbiguousBackupError, BackupNotFoundError } from '../core/backup/catalogue';
+import type { SmokeStatement } from '../core/backup/verify';
 import { GoLiveError } from '../core/shared/errors';
 import { audit, type AuditOptions } from './audit';
 import { backupList, backupShow, type BackupListOptions } from './backup-list';
+import { backupVerify, smokeStatement, type BackupVerifyOptions } from './backup-verify';
 import { Console, type Streams } from './console';
 import { EnvironmentNotFoundError, withEnvironment, type Environment } from './environment';
 import { EXIT, NotConfirmedError, UsageError } from './errors';
@@ -87,6 +89,25 @@ At night: golive restore --env prod    asks what it must know, and touches nothi
       inEnvironment((environment, output) => backupShow(environment, output, id, now())),
     );
 
+  backup
+    .command('verify')
+    .argument('<id>', 'its id, the beginning of it, or newest')
+    .description('prove a dump, rung by rung, and keep the record beside it')
+    .option('--on-live-server', 'restore it into a throw-away database on the live server, and compare')
+    .option('--smoke <name=sql>', 'a question that must give true; may be repeated', smoke, [])
+    .option('--jobs <n>', 'connections that restore at the same time', wholeNumber)
+    .addHelpText(
+      'after',
+      `
+Rungs: bytes, readable, restores, structure, fingerprint, smoke. One that could not run is not-run, never passed.
+Exit code 0 only when every rung that was asked for passed: bytes and readable, and with --on-live-server the others.`,
+    )
+    .action((id: string, options: BackupVerifyOptions) =>
+      inEnvironment((environment, output) =>
+        backupVerify(environment, output, id, options, { path: streams.env['PATH'] ?? '', signal, now }),
+      ),
+    );
+
   program
     .command('restore')
     .argument('[id]', 'its id, the beginning of it, or newest; asked for when it is missing')
@@ -133,6 +154,13 @@ Run it inside the VPC, or through a tunnel, with pg_restore and pg_dump of the s
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('expected a whole number from 1 to 999');
+}
+
+function smoke(text: string, before: readonly SmokeStatement[]): readonly SmokeStatement[] {
+  const statement = smokeStatement(text);
+  if (!statement)
+    throw new InvalidArgumentError('expected name=SQL, such as "orders=SELECT count(*) > 0 FROM orders"');
+  return [...before, statement];
 }
 
 function report(error: unknown, { stderr, env }: Streams): number {

@@ -103,6 +103,37 @@ describe('golive backup', () => {
   });
 });
 
+describe('golive backup verify', () => {
+  test('climbs as far as it is asked, keeps the record, and the list shows it', async () => {
+    const low = await golive('backup', 'verify', older, '--json');
+    expect(low).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(low.stdout)).toMatchObject({ backupId: older, height: 'readable', verified: false });
+
+    const question = 'orders=SELECT count(*) = 5000 FROM public.orders';
+    const high = await golive('backup', 'verify', older, '--on-live-server', '--smoke', question, '--json');
+    expect(high).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(high.stdout)).toMatchObject({ height: 'smoke', verified: true });
+    const { backups } = JSON.parse((await golive('backup', 'list', '--json')).stdout) as {
+      backups: { id: string; verified: unknown }[];
+    };
+    expect(backups.find(({ id }) => id === older)!.verified).toMatchObject({
+      height: 'smoke',
+      isVerified: true,
+    });
+
+    const { rows: left } = await live(`SELECT 1 AS n FROM pg_database WHERE datname LIKE '%\\_\\_restore%'`);
+    expect(left).toEqual([]);
+  });
+
+  test('ends with 1 when an answer is wrong, and with 2 for a question that is none', async () => {
+    const wrong = await golive('backup', 'verify', older, '--on-live-server', '--smoke', 'none=SELECT false');
+    expect(wrong).toMatchObject({ exitCode: 1 });
+    expect(wrong.stdout).toMatch(/smoke\s.*failed/);
+    expect(wrong.stderr).toContain('NotVerifiedError');
+    expect(await golive('backup', 'verify', older, '--smoke', 'SELECT')).toMatchObject({ exitCode: 2 });
+  });
+});
+
 describe('golive restore', () => {
   test('does nothing before somebody says yes, and says so', async () => {
     const asked = await golive('restore', 'newest', '--swap');
