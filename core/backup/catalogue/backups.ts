@@ -1,8 +1,8 @@
 import type { RDSClient } from '@aws-sdk/client-rds';
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { saidBy } from '../../shared/errors';
+import { inParallel } from '../../shared/in-parallel';
 import { mayPass } from '../../shared/s3-failure';
-import { parseBackupObjectKey } from '../retention/backup-object';
 import { dumpsPrefix, type BackupId } from '../vault-layout';
 import { checkDump, type Candidate, type CataloguedDump } from './check-dump';
 import { BackupNotFoundError, CatalogueUnavailableError } from './errors';
@@ -10,6 +10,7 @@ import { listDumps } from './list-dumps';
 import { listRecoveryWindows, type PointInTimeBackup } from './recovery-window';
 import type { RejectedDump } from './rejection';
 import { listSnapshots, RdsUnreadableError, type InstanceChoice, type SnapshotBackup } from './snapshots';
+import { rejection, Slots, type Slot } from './slots';
 import { vaultPages, type VaultObject } from './vault-object';
 
 /** `unknown`: nobody looked, or the record could not be read. */
@@ -236,39 +237,14 @@ async function checkedDumps(options: ListBackupsOptions): Promise<Dumps> {
   };
 }
 
-type Folder = Omit<Candidate, 'manifest' | 'archives'> & {
-  manifest?: VaultObject;
-  archives: Map<string, VaultObject>;
-};
-
 async function listedDumps(s3: S3Client, bucket: string, database: string | undefined): Promise<Dumps> {
-  const folders = new Map<string, Folder>();
-  const rejected: RejectedDump[] = [];
-  const take = (object: VaultObject): void => {
-    const owner = parseBackupObjectKey(object.key);
-    if (!owner) {
-      rejected.push({
-        ...object,
-        reason: 'foreign-object',
-        message: 'it is nothing that GoLive writes; look who put it there',
-      });
-      return;
-    }
-    const name = `${owner.backupId} ${owner.database}`;
-    const folder: Folder = folders.get(name) ?? {
-      database: owner.database,
-      backupId: owner.backupId,
-      archives: new Map(),
-    };
-    folders.set(name, folder);
-    if (owner.role === 'manifest') folder.manifest = object;
-    if (owner.role === 'archive') folder.archives.set(object.key, object);
-  };
-  await eachObject(s3, bucket, database, take);
+  const slots = new Slots();
+  await eachObject(s3, bucket, database, (object) => slots.take(object));
 
   const dumps: DumpBackup[] = [];
-  for (const folder of folders.values()) {
-    const verdict = listedDump(folder);
+  const rejected: RejectedDump[] = [...slots.foreign];
+  for (const slot of slots.values()) {
+    const verdict = listedDump(slot);
     if (verdict && 'reason' in verdict) rejected.push(verdict);
     else if (verdict) dumps.push(verdict);
   }
@@ -276,33 +252,14 @@ async function listedDumps(s3: S3Client, bucket: string, database: string | unde
 }
 
 /** Undefined when neither a manifest nor an archive is there: what a removed dump left. */
-function listedDump(folder: Folder): ListedDumpBackup | RejectedDump | undefined {
-  const { database, backupId, manifest } = folder;
-  const archives = [...folder.archives.values()].sort((a, b) => b.storedAt.getTime() - a.storedAt.getTime());
-  if (!manifest) {
-    return (
-      archives[0] && {
-        ...archives[0],
-        reason: 'manifest-missing',
-        message:
-          'no manifest lies beside it, so the dump did not end or is about to; if it is still so in an hour, see the dump function’s log',
-        database,
-        backupId,
-      }
-    );
-  }
+function listedDump(slot: Slot): ListedDumpBackup | RejectedDump | undefined {
+  const { database, backupId, manifest } = slot;
+  const archives = [...slot.archives.values()].sort((a, b) => b.storedAt.getTime() - a.storedAt.getTime());
+  if (!manifest) return archives[0] && rejection(archives[0], 'manifest-missing', slot);
   const filled = archives.filter(({ bytes }) => bytes > 0);
   // An attempt that ended after the manifest was written is not the one that it names.
   const archive = filled.find(({ storedAt }) => storedAt <= manifest.storedAt) ?? filled[0];
-  if (!archive) {
-    return {
-      ...manifest,
-      reason: 'archive-missing',
-      message: 'no archive with anything in it lies beside it; look for a deleted version of one',
-      database,
-      backupId,
-    };
-  }
+  if (!archive) return rejection(manifest, 'archive-missing', slot);
   return {
     kind: 'dump',
     id: backupId,
@@ -314,7 +271,7 @@ function listedDump(folder: Folder): ListedDumpBackup | RejectedDump | undefined
     managed: true,
     verified: 'unknown',
     checked: false,
-    candidate: { ...folder, manifest },
+    candidate: { ...slot, manifest },
     dbiResourceId: undefined,
     instanceIdentifier: undefined,
   };
@@ -397,16 +354,4 @@ function verifiedBy(
 ): 'none' | Verification {
   if (!record || record.height === null) return 'none';
   return { height: record.height, isVerified: record.isVerified, at: record.at };
-}
-
-async function inParallel<T>(
-  items: Iterable<T>,
-  concurrency: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
 }

@@ -1,10 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { parseBackupObjectKey } from '../retention/backup-object';
-import { dumpsPrefix, type BackupId } from '../vault-layout';
-import { checkDump, type Candidate, type CataloguedDump } from './check-dump';
+import { inParallel } from '../../shared/in-parallel';
+import { dumpsPrefix } from '../vault-layout';
+import { checkDump, type CataloguedDump } from './check-dump';
 import { BackupNotFoundError } from './errors';
-import type { RejectedDump, RejectionReason } from './rejection';
-import { vaultPages, type VaultObject } from './vault-object';
+import type { RejectedDump } from './rejection';
+import { rejection, Slots } from './slots';
+import { vaultPages } from './vault-object';
 
 export interface ListDumpsOptions {
   readonly s3: S3Client;
@@ -36,31 +37,25 @@ export interface DumpCatalogue {
 export async function listDumps(options: ListDumpsOptions): Promise<DumpCatalogue> {
   const { s3, bucket, concurrency = 32 } = options;
   const slots = new Slots();
-  const rejected: RejectedDump[] = [];
   for await (const page of vaultPages(s3, bucket, dumpsPrefix(options.database))) {
-    for (const object of page) {
-      if (!slots.take(object)) rejected.push(rejection(object, 'foreign-object'));
-    }
+    for (const object of page) slots.take(object);
   }
 
   const dumps: CataloguedDump[] = [];
-  const queue = slots.values();
-  const work = async (): Promise<void> => {
-    for (const slot of queue) {
-      const { manifest } = slot;
-      const verdict = manifest ? await checkDump(s3, bucket, { ...slot, manifest }) : undefined;
-      if (verdict && 'reason' in verdict) rejected.push(verdict);
-      else if (verdict) dumps.push(verdict);
-      const named = verdict && 'manifest' in verdict ? verdict.manifest.archive.key : undefined;
-      for (const archive of slot.archives.values()) {
-        if (archive.key === named) continue;
-        // Beside a manifest that is no good, the archive may be the one it meant: one complaint is enough.
-        if (manifest && named === undefined) continue;
-        rejected.push(rejection(archive, manifest ? 'archive-not-named' : 'manifest-missing', slot));
-      }
+  const rejected: RejectedDump[] = [...slots.foreign];
+  await inParallel(slots.values(), concurrency, async (slot) => {
+    const { manifest } = slot;
+    const verdict = manifest ? await checkDump(s3, bucket, { ...slot, manifest }) : undefined;
+    if (verdict && 'reason' in verdict) rejected.push(verdict);
+    else if (verdict) dumps.push(verdict);
+    const named = verdict && 'manifest' in verdict ? verdict.manifest.archive.key : undefined;
+    for (const archive of slot.archives.values()) {
+      if (archive.key === named) continue;
+      // Beside a manifest that is no good, the archive may be the one it meant: one complaint is enough.
+      if (manifest && named === undefined) continue;
+      rejected.push(rejection(archive, manifest ? 'archive-not-named' : 'manifest-missing', slot));
     }
-  };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  });
 
   return {
     dumps: dumps.sort(newestFirst),
@@ -86,49 +81,4 @@ export async function newestDump(options: ListDumpsOptions): Promise<CataloguedD
 function newestFirst(a: CataloguedDump, b: CataloguedDump): number {
   // S3 gives whole seconds; ids break the tie by the instant that the dump was scheduled for.
   return b.storedAt.getTime() - a.storedAt.getTime() || (b.backupId < a.backupId ? -1 : 1);
-}
-
-type Slot = Omit<Candidate, 'manifest'> & { manifest?: VaultObject; archives: Map<string, VaultObject> };
-
-/** Brings together what belongs to one backup. */
-class Slots {
-  private readonly byBackup = new Map<string, Slot>();
-
-  /** @returns whether the object belongs to a backup */
-  take(object: VaultObject): boolean {
-    const owner = parseBackupObjectKey(object.key);
-    if (!owner) return false;
-    const { database, backupId, role } = owner;
-    const name = `${backupId} ${database}`;
-    const slot: Slot = this.byBackup.get(name) ?? { database, backupId, archives: new Map() };
-    this.byBackup.set(name, slot);
-    if (role === 'manifest') slot.manifest = object;
-    if (role === 'archive') slot.archives.set(object.key, object);
-    return true;
-  }
-
-  values(): IterableIterator<Slot> {
-    return this.byBackup.values();
-  }
-}
-
-const ABOUT_LISTED: Partial<Record<RejectionReason, string>> = {
-  'foreign-object': 'it is nothing that GoLive writes; look who put it there',
-  'manifest-missing':
-    'no manifest lies beside it, so the dump did not end or is about to; if it is still so in an hour, see the dump function’s log',
-  'archive-not-named':
-    'the manifest beside it names another archive, so an attempt that failed left it; retention removes it with its backup',
-};
-
-function rejection(
-  object: VaultObject,
-  reason: RejectionReason,
-  of?: { database: string; backupId: BackupId },
-): RejectedDump {
-  return {
-    ...object,
-    reason,
-    message: ABOUT_LISTED[reason] ?? reason,
-    ...(of && { database: of.database, backupId: of.backupId }),
-  };
 }
