@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { GoLiveError } from '../core/shared/errors';
 import { postgresClient, type PostgresEndpoint } from '../core/postgres/endpoint';
+import { unprivilegedUser, type SystemUser } from '../core/postgres/unprivileged-user';
 import { makeLocalCertificates } from './certificates';
 import { startOnFreePort } from './start-on-free-port';
 import { Supervisor } from './supervisor';
@@ -113,28 +114,10 @@ const CERTIFICATE = 'server.crt';
 const KEY = 'server.key';
 const AUTHORITY = 'authority.pem';
 
-interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root: take the user that its package made, else `nobody`. */
-async function unprivilegedUser(): Promise<User | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
-  const passwd = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
-  for (const name of ['postgres', 'nobody']) {
-    const entry = passwd.find(([user]) => user === name);
-    if (entry) return { uid: Number(entry[2]), gid: Number(entry[3]) };
-  }
-  throw new LocalPostgresError(
-    'PostgreSQL does not run as root and no other user is there: run as another user',
-  );
-}
-
 interface Initialisation {
   readonly binFolder: string;
   readonly folder: string;
-  readonly user: User | undefined;
+  readonly user: SystemUser | undefined;
   readonly password: string;
   readonly supervisor: Supervisor;
 }
@@ -181,7 +164,7 @@ async function initialise(initialisation: Initialisation): Promise<string> {
   return caFile;
 }
 
-async function writeOwned(path: string, content: string, user: User | undefined): Promise<void> {
+async function writeOwned(path: string, content: string, user: SystemUser | undefined): Promise<void> {
   await writeFile(path, content, { mode: 0o600 });
   if (user) await chown(path, user.uid, user.gid);
 }
@@ -189,7 +172,7 @@ async function writeOwned(path: string, content: string, user: User | undefined)
 interface Start {
   readonly binFolder: string;
   readonly folder: string;
-  readonly user: User | undefined;
+  readonly user: SystemUser | undefined;
   readonly supervisor: Supervisor;
   readonly settings: Readonly<Record<string, string>>;
 }

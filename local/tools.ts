@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { allExecutable, versionedFolders } from '../core/postgres/program-folders';
 import { GoLiveError } from '../core/shared/errors';
 
 const run = promisify(execFile);
@@ -72,45 +72,12 @@ export async function findTools(search: ToolSearch = {}): Promise<Partial<Tools>
   };
 }
 
-/** Debian, Fedora and Homebrew keep a version's programs in folders of their own, off the PATH. */
-async function versionedFolders(): Promise<string[]> {
-  const patterns = [
-    { root: '/usr/lib/postgresql', name: /^\d+$/, bin: 'bin' },
-    { root: '/usr', name: /^pgsql-\d+$/, bin: 'bin' },
-    { root: '/opt/homebrew/opt', name: /^postgresql@\d+$/, bin: 'bin' },
-    { root: '/usr/local/opt', name: /^postgresql@\d+$/, bin: 'bin' },
-  ];
-  const folders = await Promise.all(
-    patterns.map(async ({ root, name, bin }) => {
-      const entries = await readdir(root).catch(() => []);
-      return entries
-        .filter((entry) => name.test(entry))
-        .sort((a, b) => majorOf(b) - majorOf(a))
-        .map((entry) => join(root, entry, bin));
-    }),
-  );
-  return folders.flat();
-}
-
-function majorOf(folder: string): number {
-  return Number(/\d+$/.exec(folder)?.[0] ?? 0);
-}
-
 async function firstThat<T>(
   items: readonly T[],
   holds: (item: T) => Promise<boolean>,
 ): Promise<T | undefined> {
   for (const item of items) if (await holds(item)) return item;
   return undefined;
-}
-
-async function allExecutable(folder: string, programs: readonly string[]): Promise<boolean> {
-  try {
-    await Promise.all(programs.map((program) => access(join(folder, program), constants.X_OK)));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isRoot(): boolean {

@@ -1,13 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sweepLeftFolders, withOwnFolder } from '../shared/own-folder';
+import { inTemporaryFolder } from '../shared/temporary-folder';
 import type { PostgresEndpoint } from './endpoint';
 
 /** The start of the temporary folders' names; the id of the process that made the folder follows. */
 export const PASSFILE_FOLDER_PREFIX = 'golive-pgpass-';
 
-/** The folders of this process that are in use. */
-const inUse = new Set<string>();
+const passfileFolders = () => ({ parent: tmpdir(), prefix: PASSFILE_FOLDER_PREFIX });
 
 /**
  * Lends a libpq program (pg_dump, pg_restore, psql) what it needs to connect: an environment for the
@@ -15,20 +16,22 @@ const inUse = new Set<string>();
  * A password in argv or in the environment would be readable in /proc by others of the same user and
  * end up in crash reports.
  * https://www.postgresql.org/docs/17/libpq-pgpass.html
+ *
+ * @throws TemporaryFolderError, or what `use` throws
  */
 export async function withLibpqEnvironment<T>(
   endpoint: PostgresEndpoint,
   applicationName: string,
   use: (environment: Record<string, string>) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), `${PASSFILE_FOLDER_PREFIX}${process.pid}-`));
-  inUse.add(folder);
-  try {
+  return await withOwnFolder(passfileFolders(), async (folder) => {
     const passfile = join(folder, 'pgpass');
     const line = [endpoint.host, endpoint.port, '*', endpoint.user, endpoint.password]
       .map(escapeField)
       .join(':');
-    await writeFile(passfile, `${line}\n`, { mode: 0o600 });
+    await inTemporaryFolder('the password file for PostgreSQL’s programs could not be written', () =>
+      writeFile(passfile, `${line}\n`, { mode: 0o600 }),
+    );
     return await use({
       PGHOST: endpoint.host,
       PGPORT: String(endpoint.port),
@@ -41,40 +44,18 @@ export async function withLibpqEnvironment<T>(
       PGCONNECT_TIMEOUT: '10',
       PGCLIENTENCODING: 'UTF8',
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-    inUse.delete(folder);
-  }
+  });
 }
 
 /**
  * Removes the password files of runs that were killed before they could, as Lambda does at its time-out: the
- * next run finds the same /tmp. A folder is a leftover when its process is gone, or is this one and does not
- * use it.
+ * next run finds the same /tmp.
  *
  * @returns how many were removed
+ * @throws TemporaryFolderError
  */
 export async function sweepLeftPassfiles(): Promise<number> {
-  const folders = (await readdir(tmpdir()))
-    .filter((name) => name.startsWith(PASSFILE_FOLDER_PREFIX))
-    .map((name) => ({
-      path: join(tmpdir(), name),
-      pid: Number.parseInt(name.slice(PASSFILE_FOLDER_PREFIX.length), 10),
-    }))
-    .filter(({ path, pid }) => (pid === process.pid ? !inUse.has(path) : !isAlive(pid)));
-  await Promise.all(folders.map(({ path }) => rm(path, { recursive: true, force: true })));
-  return folders.length;
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return await sweepLeftFolders(passfileFolders());
 }
 
 function escapeField(field: string | number): string {

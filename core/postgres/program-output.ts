@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { ProgramNotFoundError } from './errors';
+import { inTemporaryFolder } from '../shared/temporary-folder';
 
 /** What a program writes, for one reader. */
 export interface ProgramOutput {
@@ -66,12 +67,19 @@ export class NamedPipe implements ProgramOutput {
     this.readEnd = readEnd;
   }
 
-  /** Leaves no file behind: once both ends are open, the name is gone. */
+  /**
+   * Leaves no file behind: once both ends are open, the name is gone.
+   *
+   * @throws ProgramNotFoundError, TemporaryFolderError
+   */
   static async open(): Promise<NamedPipe> {
-    const folder = await mkdtemp(join(tmpdir(), `golive-pipe-${process.pid}-`));
+    const making = 'the pipe for a program’s output could not be made';
+    const folder = await inTemporaryFolder(making, () =>
+      mkdtemp(join(tmpdir(), `golive-pipe-${process.pid}-`)),
+    );
     try {
       const path = join(folder, 'pipe');
-      await makePipe(path);
+      await inTemporaryFolder(making, () => makePipe(path));
       // Does not wait for a writer; the writer then finds a reader, and its own end does wait.
       const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       return new NamedPipe(readEnd, openSync(path, constants.O_WRONLY));

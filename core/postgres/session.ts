@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { postgresClient, type PostgresEndpoint } from './endpoint';
 import { DatabaseAuthenticationError, DatabaseConnectionError, DatabaseTlsError } from './errors';
+import { hangUp } from './hang-up';
 
 /**
  * Lends one connection over verified TLS for some short queries, and closes it.
@@ -19,7 +20,7 @@ export async function withSession<T>(
   const client = await postgresClient(endpoint, applicationName);
   // A connection that breaks also fails its query, and that is where we handle it.
   client.on('error', () => undefined);
-  const stop = () => void client.end().catch(() => undefined);
+  const stop = () => void hangUp(client);
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await client.connect().catch((error: unknown) => {
@@ -32,7 +33,7 @@ export async function withSession<T>(
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
-    await client.end().catch(() => undefined);
+    await hangUp(client);
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { outputOf, runProgram } from '../../../core/postgres/program';
 import type { ProgramOutput } from '../../../core/postgres/program-output';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
-import { isAlive } from '../../support/processes';
+import { isAlive, until } from '../../support/processes';
 
 let folder: ProgramFolder;
 beforeEach(() => {
@@ -101,5 +101,58 @@ describe.each([
       'too late',
     );
     expect(consume).not.toHaveBeenCalled();
+  });
+});
+
+describe('a program that starts others', () => {
+  /** Starts one that ignores SIGTERM and its parent's end, and tells its process id. */
+  const WITH_A_CHILD = `
+    const { spawn } = require('node:child_process');
+    const script = "process.on('SIGTERM', () => 0); console.log(process.pid); setInterval(() => 0, 1000)";
+    spawn(process.execPath, ['-e', script], { stdio: 'inherit' });`;
+  const program = (signal?: AbortSignal) => ({
+    name: 'child',
+    args: [],
+    environment: { PATH: folder.path },
+    signal,
+    startsOthers: true,
+  });
+
+  test('takes them with it when it is killed', async () => {
+    folder.write('child', WITH_A_CHILD);
+    let other = 0;
+    const end = await runProgram(program(), (output, { pid }) =>
+      output.forEach((piece) => {
+        other = Number.parseInt(piece.toString(), 10);
+        process.kill(pid!, 'SIGKILL');
+      }),
+    );
+    expect(end).toMatchObject({ signal: 'SIGKILL' });
+    await until(() => !isAlive(other));
+  });
+
+  test('ends with them when it is told to stop', async () => {
+    folder.write('child', `${WITH_A_CHILD} setInterval(() => 0, 1000);`);
+    const stop = new AbortController();
+    let other = 0;
+    const running = runProgram(program(stop.signal), (output) =>
+      output.forEach((piece) => {
+        other = Number.parseInt(piece.toString(), 10);
+        stop.abort(new Error('the deadline'));
+      }),
+    );
+    await expect(running).rejects.toThrow('the deadline');
+    await until(() => !isAlive(other));
+  });
+
+  test('tells how it ended before the last of them has', async () => {
+    folder.write('child', `${WITH_A_CHILD} setTimeout(() => process.exit(3), 200);`);
+    let told: unknown;
+    const end = await runProgram(program(), async (output, { exited }) => {
+      void exited.then((exit) => (told = exit));
+      await drain(output);
+    });
+    expect(told).toEqual({ exitCode: 3, signal: null });
+    expect(end.exitCode).toBe(3);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Owns the service processes and the temporary folders of one local platform, in a process of its own, so that
- * they go when the platform's process goes, in whatever way: return, exception, Ctrl-C or SIGKILL. Its channel
- * to the parent closes in all of these, and that is the only signal it needs.
+ * Owns service processes and temporary folders on its parent's behalf, in a process of its own, so that they go
+ * when the parent goes, in whatever way: return, exception, Ctrl-C or SIGKILL. Its channel to the parent closes in
+ * all of these, and that is the only signal it needs.
  *
  * Messages in:  { id, start: { name, command, args, env, cwd, uid, gid, logFile, stopSignal } }
  *               { id, run: (the same) } · { id, stop: name } · { id, makeFolder: prefix } · { id, shutdown: true }
