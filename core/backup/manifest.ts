@@ -44,7 +44,11 @@ export const Manifest = z.strictObject({
   }),
   archive: z.strictObject({
     key: z.string().min(1),
-    format: z.literal('custom'),
+    /**
+     * - `custom`: what `pg_dump --format=custom` writes
+     * - `directory-tar`: the files that `pg_dump --format=directory` writes, as one tar; `toc.dat` comes last
+     */
+    format: z.enum(['custom', 'directory-tar']),
     /** As `pg_dump --compress` was told, such as `zstd:1` or `gzip:1`. */
     compression: z.string().min(1),
     /** The pg_dump that wrote it, such as `17.5`: a restore needs this major version or newer. */
@@ -78,3 +82,4 @@ export const Manifest = z.strictObject({
 });
 
 export type Manifest = z.output<typeof Manifest>;
+export type ArchiveFormat = Manifest['archive']['format'];

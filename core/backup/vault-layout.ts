@@ -1,18 +1,38 @@
 /**
  * Where things lie in the vault bucket. Keys are UTC and sort by time, so that a listing is in order.
  *
- *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/archive-<attempt>.pgdump
+ *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/archive-<attempt>.pgdump, or .tar by the archive's format
  *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/fingerprint-<attempt>.json.gz
  *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/globals-<attempt>.sql
  *     dumps/<database>/<yyyy>/<mm>/<dd>/<backupId>/manifest.json    written last: it makes the backup exist
+ *     status/health.json                                            the monitor's last report
  */
 
 /** A dump's id: the UTC instant it was scheduled for, `yyyymmddThhmmssZ`. The same instant is the same backup. */
 export type BackupId = string & { readonly __brand: 'BackupId' };
 
+export interface BackupOwner {
+  readonly database: string;
+  readonly backupId: BackupId;
+}
+
+/** An object of the vault that belongs to a backup, by its key. */
+export interface BackupObject extends BackupOwner {
+  readonly role: 'manifest' | 'archive' | 'companion';
+}
+
 const DUMPS = 'dumps/';
 const MANIFEST = 'manifest.json';
-const ARCHIVE = /^archive-[A-Za-z0-9-]+\.pgdump$/;
+/** The monitor's last report. */
+export const HEALTH_KEY = 'status/health.json';
+/** By the manifest's name of the archive's format. */
+const EXTENSIONS = { custom: 'pgdump', 'directory-tar': 'tar' } as const;
+const ARCHIVE = /^archive-[A-Za-z0-9-]+\.(pgdump|tar)$/;
+/**
+ * What we write beside a manifest: records of verification, roles and settings, large fingerprints. A pattern of
+ * names and not of extensions, for a note that somebody put there is not ours to delete.
+ */
+const COMPANION = /^(verification|globals|fingerprint)(-[A-Za-z0-9-]+)?\.(json|json\.gz|sql)$/;
 const BACKUP_ID = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
 
 /**
@@ -54,8 +74,13 @@ export function backupPrefix(database: string, backupId: BackupId): string {
  *
  * @param attempt letters, digits and hyphens, unique to the attempt
  */
-export function archiveKey(database: string, backupId: BackupId, attempt: string): string {
-  return `${backupPrefix(database, backupId)}archive-${attempt}.pgdump`;
+export function archiveKey(
+  database: string,
+  backupId: BackupId,
+  attempt: string,
+  format: keyof typeof EXTENSIONS = 'custom',
+): string {
+  return `${backupPrefix(database, backupId)}archive-${attempt}.${EXTENSIONS[format]}`;
 }
 
 export function fingerprintKey(database: string, backupId: BackupId, attempt: string): string {
@@ -72,28 +97,45 @@ export function manifestKey(database: string, backupId: BackupId): string {
 }
 
 /** Reads a manifest's key back; undefined for every other object of the vault. */
-export function parseManifestKey(key: string): { database: string; backupId: BackupId } | undefined {
-  const owner = ownerOf(key);
-  return owner && manifestKey(owner.database, owner.backupId) === key ? owner : undefined;
+export function parseManifestKey(key: string): BackupOwner | undefined {
+  return key.endsWith(`/${MANIFEST}`) ? ownerOf(key)?.owner : undefined;
 }
 
 /** Reads an archive's key back, whichever attempt wrote it; undefined for every other object of the vault. */
-export function parseArchiveKey(key: string): { database: string; backupId: BackupId } | undefined {
-  const owner = ownerOf(key);
-  const prefix = owner && backupPrefix(owner.database, owner.backupId);
-  return prefix && key.startsWith(prefix) && ARCHIVE.test(key.slice(prefix.length)) ? owner : undefined;
+export function parseArchiveKey(key: string): BackupOwner | undefined {
+  const object = parseBackupObjectKey(key);
+  return object?.role === 'archive' ? { database: object.database, backupId: object.backupId } : undefined;
 }
 
-/** The backup that a key claims to belong to, by its parts; whether its prefix is right is not looked at. */
-function ownerOf(key: string): { database: string; backupId: BackupId } | undefined {
+/** Reads a key back; undefined for everything that is not ours, which nobody here may delete. */
+export function parseBackupObjectKey(key: string): BackupObject | undefined {
+  const { owner, name } = ownerOf(key) ?? {};
+  const role = name === undefined ? undefined : roleOf(name);
+  return owner && role && { ...owner, role };
+}
+
+function roleOf(name: string): BackupObject['role'] | undefined {
+  if (name === MANIFEST) return 'manifest';
+  if (ARCHIVE.test(name)) return 'archive';
+  return COMPANION.test(name) ? 'companion' : undefined;
+}
+
+/** The backup under whose prefix a key lies, and what follows the prefix. */
+function ownerOf(key: string): { owner: BackupOwner; name: string } | undefined {
   if (!key.startsWith(DUMPS)) return undefined;
-  const [database, , , , id, ...rest] = key.slice(DUMPS.length).split('/');
+  const [encoded, , , , id, name, ...deeper] = key.slice(DUMPS.length).split('/');
   const backupId = id === undefined ? undefined : asBackupId(id);
-  if (!database || !backupId || rest.length !== 1) return undefined;
+  if (!encoded || !backupId || !name || deeper.length > 0) return undefined;
+  const database = decoded(encoded);
+  if (database === undefined || key !== `${backupPrefix(database, backupId)}${name}`) return undefined;
+  return { owner: { database, backupId }, name };
+}
+
+/** Undefined for what is not percent-encoding, so nothing that we wrote. */
+function decoded(text: string): string | undefined {
   try {
-    return { database: decodeURIComponent(database), backupId };
+    return decodeURIComponent(text);
   } catch {
-    // Not percent-encoding, so nothing that we wrote.
     return undefined;
   }
 }

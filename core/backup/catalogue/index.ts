@@ -16,6 +16,7 @@ export {
 export type { CataloguedDump } from './check-dump';
 export { BackupNotFoundError, CatalogueUnavailableError } from './errors';
 export { AmbiguousBackupError, findBackup, newestBackup, newestBefore, newestVerified } from './find';
+export { latestManifest } from './latest-manifest';
 export { listDumps, newestDump, type DumpCatalogue, type ListDumpsOptions } from './list-dumps';
 export type { PointInTimeBackup } from './recovery-window';
 export type { RejectedDump, RejectionReason } from './rejection';

@@ -6,7 +6,8 @@ import {
   type DescribeDBInstancesCommandOutput,
   type RDSClient,
 } from '@aws-sdk/client-rds';
-import { allPages, instanceFilter, isChosen, RdsUnreadableError, type InstanceChoice } from './snapshots';
+import { allPages } from '../snapshot/pages';
+import { instanceFilter, isChosen, RdsUnreadableError, type InstanceChoice } from './snapshots';
 
 /** Every moment of a span of time: RDS replays the instance's log up to the second that is asked for. */
 export interface PointInTimeBackup {

@@ -1,5 +1,4 @@
-import { parseBackupObjectKey } from '../retention/backup-object';
-import type { BackupId } from '../vault-layout';
+import { parseBackupObjectKey, type BackupId } from '../vault-layout';
 import type { Candidate } from './check-dump';
 import type { RejectedDump, RejectionReason } from './rejection';
 import type { VaultObject } from './vault-object';

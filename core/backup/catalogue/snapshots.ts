@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { JudgedError, saidBy } from '../../shared/errors';
 import { isOurs } from '../snapshot/ownership';
+import { allPages } from '../snapshot/pages';
 import { SNAPSHOT_TAG } from '../snapshot/tags';
 
 /** A snapshot of a whole instance: RDS's own of each day, or one that somebody had made. */
@@ -53,9 +54,7 @@ export class RdsUnreadableError extends JudgedError {
   readonly code = 'RdsUnreadableError';
 
   constructor(what: string, action: string, cause: unknown) {
-    const status = cause instanceof RDSServiceException ? cause.$metadata.httpStatusCode : undefined;
-    const throttled = cause instanceof Error && /Throttl|^RequestLimitExceeded$|^TooManyRe/.test(cause.name);
-    const retryable = throttled || status === undefined || status >= 500;
+    const { throttled, retryable } = judgeRdsFailure(cause);
     const advice = throttled
       ? 'try again in a minute; if it recurs, find in CloudTrail who floods the RDS API'
       : retryable
@@ -63,6 +62,16 @@ export class RdsUnreadableError extends JudgedError {
         : `check the Region and that the role may ${action}`;
     super(`${what} could not be read: ${saidBy(cause)}; ${advice}`, { cause, retryable });
   }
+}
+
+/** Whether RDS turned us away for the moment, and whether the same call may succeed later. */
+export function judgeRdsFailure(cause: unknown): {
+  readonly throttled: boolean;
+  readonly retryable: boolean;
+} {
+  const status = cause instanceof RDSServiceException ? cause.$metadata.httpStatusCode : undefined;
+  const throttled = cause instanceof Error && /Throttl|^RequestLimitExceeded$|^TooManyRe/.test(cause.name);
+  return { throttled, retryable: throttled || status === undefined || status >= 500 };
 }
 
 /**
@@ -102,20 +111,6 @@ export function instanceFilter({ dbiResourceId }: InstanceChoice) {
   return dbiResourceId === undefined
     ? {}
     : { Filters: [{ Name: 'dbi-resource-id', Values: [dbiResourceId] }] };
-}
-
-/** Asks for page after page, until one has no marker. */
-export async function allPages<Page extends { Marker?: string | undefined }>(
-  ask: (marker: { Marker?: string }) => Promise<Page>,
-): Promise<Page[]> {
-  const pages: Page[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await ask(marker === undefined ? {} : { Marker: marker });
-    pages.push(page);
-    marker = page.Marker;
-  } while (marker !== undefined && marker !== '');
-  return pages;
 }
 
 async function pagesOfSnapshots(

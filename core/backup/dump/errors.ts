@@ -73,3 +73,13 @@ export class DumpAbortedError extends GoLiveError {
   readonly code = 'DumpAbortedError';
   override readonly retryable = true;
 }
+
+/** The folder that a parallel dump writes its files to has less room than they need at the least. */
+export class DumpFolderTooSmallError extends GoLiveError {
+  readonly code = 'DumpFolderTooSmallError';
+}
+
+/** The folder that a parallel dump writes its files to is not there, or not ours to write to. */
+export class DumpFolderUnusableError extends GoLiveError {
+  readonly code = 'DumpFolderUnusableError';
+}

@@ -1,4 +1,5 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { putJson } from '../../shared/json-object';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Manifest } from '../manifest';
 import { ManifestAccessError, ManifestInvalidError } from './errors';
@@ -43,16 +44,7 @@ export async function putManifest(place: Place, manifest: Manifest): Promise<Man
   const { s3, bucket, key } = place;
   for (let attempt = 1; ; attempt++) {
     try {
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: `${JSON.stringify(manifest, undefined, 2)}\n`,
-          ContentType: 'application/json',
-          ChecksumAlgorithm: 'SHA256',
-          IfNoneMatch: '*',
-        }),
-      );
+      await putJson(s3, { bucket, key, value: manifest, onlyIfNew: true });
       return manifest;
     } catch (error) {
       // 412: one is there, perhaps ours, when the answer to a first try was lost. 409: another is being written.

@@ -10,11 +10,12 @@ export class PgDumpFailedError extends GoLiveError {
   /** Its last lines, without the password. */
   readonly stderr: string;
 
-  constructor({ exitCode, signal, stderr }: ProgramEnd, program = 'pg_dump') {
+  /** @param advice wins over the one that goes with the cause */
+  constructor({ exitCode, signal, stderr }: ProgramEnd, program = 'pg_dump', advice?: string) {
     const cause = causeOf({ exitCode, signal, stderr });
     const end = exitCode === null ? `was ended by ${signal}` : `exited with ${exitCode}`;
     const said = stderr === '' ? 'it wrote nothing to stderr' : `its last words: ${lastLines(stderr)}`;
-    super(`${program} ${end}; ${said}; ${cause.advice}`);
+    super(`${program} ${end}; ${said}; ${advice ?? cause.advice}`);
     this.code = cause.code;
     this.retryable = cause.retryable;
     this.exitCode = exitCode;
@@ -54,6 +55,21 @@ const CAUSES: readonly Cause[] = [
     retryable: false,
     advice:
       'raise max_locks_per_transaction in the parameter group until max_locks_per_transaction × max_connections exceeds the number of tables and partitions (it needs a reboot)',
+  },
+  {
+    // Its own file, and not one of the server's, which is named by "query failed" or "message from server".
+    code: 'PgDumpDiskFullError',
+    said: /^pg_dump: (error|fatal): could not (write|close|open|create)[^\n]*(No space left on device|Disk quota exceeded|File too large)/m,
+    retryable: false,
+    advice: 'give the folder that the dump writes to a larger disk, or dump with fewer jobs at a time',
+  },
+  {
+    // A worker of --jobs takes its own lock without waiting, for behind a queued one it would wait for ever.
+    code: 'PgDumpLockQueuedError',
+    said: /could not obtain lock on relation/,
+    retryable: true,
+    advice:
+      'a session asked for an exclusive lock while the dump ran, and dumps with jobs cannot wait behind it: run it again, and let migrations take the migration lock, which keeps them out until the dump is through',
   },
   {
     // --lock-wait-timeout is a statement_timeout around LOCK TABLE.
@@ -105,6 +121,13 @@ const CAUSES: readonly Cause[] = [
     retryable: true,
     advice:
       'the database restarted, failed over, or a person ended the session: look at its RDS events, and run the dump again',
+  },
+  {
+    // Last: a worker that can still say why it ends comes first.
+    code: 'PgDumpKilledError',
+    said: /a worker process died unexpectedly/,
+    retryable: true,
+    advice: 'most likely the machine had no memory left: give it more, or fewer jobs, and run the dump again',
   },
 ];
 

@@ -1,4 +1,10 @@
-import { outputOf, runProgram } from '../../postgres/program';
+import {
+  outputOf,
+  runProgram,
+  type Program,
+  type ProgramEnd,
+  type RunningProgram,
+} from '../../postgres/program';
 import type { ProgramOutput } from '../../postgres/program-output';
 import { programVersion } from '../../postgres/version';
 import { PgDumpFailedError } from './pg-dump-failure';
@@ -57,24 +63,56 @@ export async function runPgDump(
   run: PgDumpRun,
   consume: (output: ProgramOutput) => Promise<void>,
 ): Promise<string> {
-  const end = await runProgram(
-    {
-      name: PG_DUMP,
-      args: [
-        '--format=custom',
-        // Before version 16 there is gzip alone, and only its level is told.
-        `--compress=${run.client.majorVersion >= 16 ? run.client.compression : '1'}`,
-        `--snapshot=${run.snapshotId}`,
-        `--lock-wait-timeout=${run.lockWaitTimeoutMs}`,
-        '--no-password',
-      ],
-      environment: { ...baseEnvironment(run.path), ...run.connection },
-      secrets: [run.password],
-      writesMuch: true,
-      signal: run.signal,
-    },
-    consume,
+  return warningsOf(
+    await runProgram({ ...programOf(run, ['--format=custom']), writesMuch: true }, (output) =>
+      consume(output),
+    ),
   );
+}
+
+/**
+ * Runs pg_dump in its directory format, several tables at a time, and lends what runs to `consume`. The folder
+ * is pg_dump's to make.
+ *
+ * @returns its warnings, empty as a rule
+ * @throws PgDumpFailedError unless it exits with 0; the signal's reason; what `consume` throws
+ */
+export async function runPgDumpInto(
+  run: PgDumpRun & { readonly folder: string; readonly jobs: number },
+  consume: (running: RunningProgram) => Promise<void>,
+): Promise<string> {
+  const args = [
+    '--format=directory',
+    `--jobs=${run.jobs}`,
+    `--file=${run.folder}`,
+    // The files do not stay, and it would look for those that are gone already.
+    '--no-sync',
+  ];
+  return warningsOf(
+    await runProgram({ ...programOf(run, args), startsOthers: true }, async (output, running) => {
+      await Promise.all([output.forEach(() => undefined), consume(running)]);
+    }),
+  );
+}
+
+function programOf(run: PgDumpRun, args: readonly string[]): Program {
+  return {
+    name: PG_DUMP,
+    args: [
+      ...args,
+      // Before version 16 there is gzip alone, and only its level is told.
+      `--compress=${run.client.majorVersion >= 16 ? run.client.compression : '1'}`,
+      `--snapshot=${run.snapshotId}`,
+      `--lock-wait-timeout=${run.lockWaitTimeoutMs}`,
+      '--no-password',
+    ],
+    environment: { ...baseEnvironment(run.path), ...run.connection },
+    secrets: [run.password],
+    signal: run.signal,
+  };
+}
+
+function warningsOf(end: ProgramEnd): string {
   if (end.exitCode !== 0) throw new PgDumpFailedError(end);
   return end.stderr;
 }

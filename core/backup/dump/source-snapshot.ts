@@ -1,13 +1,17 @@
 import type { Client } from 'pg';
 import { postgresClient, type PostgresEndpoint } from '../../postgres/endpoint';
+import { hangUp } from '../../postgres/hang-up';
 import { MIGRATION_LOCK } from '../../postgres/migration-lock';
 import { saidBy } from '../../shared/errors';
+import { SnapshotSession } from '../fingerprint/session';
 import { MigrationRunningError, SnapshotNotHeldError } from './errors';
 
 /** One instant of the database, held for whoever reads it: pg_dump and the fingerprint see the same rows. */
 export interface SourceSnapshot {
   /** From `pg_export_snapshot()`. */
   readonly id: string;
+  /** The connection that holds it, for what has to be read after a dump: it needs no password any more. */
+  readonly session: SnapshotSession;
   /** Ends the transaction and the connection. Never throws. */
   release(): Promise<void>;
 }
@@ -29,16 +33,17 @@ export async function holdSnapshot(
   const client = await postgresClient(endpoint, applicationName);
   // A connection that breaks ends the snapshot; who reads through it meanwhile is not disturbed.
   client.on('error', () => undefined);
-  const hangUp = () => void client.end().catch(() => undefined);
-  signal.addEventListener('abort', hangUp, { once: true });
+  const leave = () => void hangUp(client);
+  signal.addEventListener('abort', leave, { once: true });
   const release = async () => {
-    signal.removeEventListener('abort', hangUp);
-    await client.end().catch(() => undefined);
+    signal.removeEventListener('abort', leave);
+    await hangUp(client);
   };
   try {
     signal.throwIfAborted();
     await client.connect();
-    return { id: await exportSnapshot(client, waitMs), release };
+    const id = await exportSnapshot(client, waitMs);
+    return { id, session: SnapshotSession.over(client, id), release };
   } catch (error) {
     await release();
     signal.throwIfAborted();

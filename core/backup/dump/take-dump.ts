@@ -1,78 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { PostgresEndpoint } from '../../postgres/endpoint';
-import { sweepLeftPassfiles, withLibpqEnvironment } from '../../postgres/libpq';
+import { sweepLeftPassfiles } from '../../postgres/libpq';
 import { saidBy } from '../../shared/errors';
-import { Manifest } from '../manifest';
 import {
+  LockTableFullError,
   coverSequencesUntilNow,
   fingerprintDatabase,
   type DatabaseFingerprint,
-  type FingerprintLimits,
 } from '../fingerprint';
+import { Manifest } from '../manifest';
 import { archiveKey, backupIdAt, fingerprintKey, globalsKey, manifestKey } from '../vault-layout';
 import { packFingerprint, putCompanion } from './companions';
-import { endBackends } from './backends';
-import { untilDeadline, type Limits } from './deadline';
-import { putManifest, readManifest } from './manifest-object';
-import { MultipartUpload, type StoredArchive, type UploadProgress } from './multipart-upload';
+import { untilDeadline } from './deadline';
+import { requireRoom, sweepDumpFolders } from './dump-folder';
+import { LOCK_WAIT_MS, type Attempt, type DumpRequest } from './dump-request';
 import { dumpGlobals } from './globals';
-import { inspectPgDump, runPgDump, type PgDumpClient } from './pg-dump';
+import { putManifest, readManifest } from './manifest-object';
+import type { StoredArchive } from './multipart-upload';
+import { lockTableAdvice } from './lock-table';
+import { inspectPgDump } from './pg-dump';
 import { PgDumpFailedError } from './pg-dump-failure';
-import { inspectDatabase, type DumpedDatabase } from './preflight';
-import { holdSnapshot } from './source-snapshot';
+import { inspectDatabase } from './preflight';
+import { holdSnapshot, type SourceSnapshot } from './source-snapshot';
+import { storeArchive } from './store-archive';
 
-export interface DumpRequest extends Limits {
-  /** Best made by `dumpS3Client`, whose requests always end. */
-  readonly s3: S3Client;
-  /** The vault. */
-  readonly bucket: string;
-  readonly endpoint: PostgresEndpoint;
-  readonly source: {
-    readonly instanceIdentifier: string;
-    /** RDS's immutable id of the instance. */
-    readonly dbiResourceId: string;
-  };
-  /** The environment's name, such as `prod`. */
-  readonly environment: string;
-  /** The instant that the backup is for; the same instant is the same backup. */
-  readonly scheduledFor: Date;
-  /** The PATH on which pg_dump is found. */
-  readonly path: string;
-  /**
-   * Letters, digits and hyphens, unique to this attempt.
-   * @default - random
-   */
-  readonly attempt?: string | undefined;
-  /**
-   * How long pg_dump waits for its locks, milliseconds.
-   * @default 60000 - a migration queues behind a dump, and its readers behind the migration
-   */
-  readonly lockWaitTimeoutMs?: number | undefined;
-  /**
-   * How the fingerprint is taken beside the dump: `connections` of it keep about a core of the server busy each.
-   * `none` leaves it out, as a measurement of the stream alone does.
-   * @default 2 connections, no limits
-   */
-  readonly fingerprint?:
-    | { readonly connections?: number | undefined; readonly limits?: FingerprintLimits | undefined }
-    | 'none'
-    | undefined;
-  readonly log: DumpLog;
-  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** @default - the machine's */
-  readonly now?: (() => Date) | undefined;
-}
+export type { DumpLog, DumpRequest } from './dump-request';
 
-const LOCK_WAIT_MS = 60_000;
 /** Before the runner ends: the dump itself has until a minute before. */
 const FINGERPRINT_MARGIN_MS = 120_000;
-
-/** Where the dump tells what it does. Never given a password. */
-export interface DumpLog {
-  info(message: string, fields: Record<string, unknown>): void;
-  warn(message: string, fields: Record<string, unknown>): void;
-}
 
 export interface DumpResult {
   /** What stands in the vault now. */
@@ -82,14 +36,14 @@ export interface DumpResult {
 }
 
 /**
- * Takes one backup: streams pg_dump into the vault, has S3 confirm what it holds, and writes the manifest,
+ * Takes one backup: brings what pg_dump writes into the vault, has S3 confirm what it holds, and writes the manifest,
  * which makes the backup exist. Whatever fails, before that there is no backup and no upload is left behind.
  *
- * Knows nothing of Lambda: a runner without a deadline calls it alike.
+ * Knows nothing of Lambda: a runner without a deadline, and with a disk and processors, calls it alike.
  *
  * @throws DeadlineReachedError, DumpAbortedError, ClientTooOldError, RowSecurityBlocksDumpError,
- * TablesNotReadableError, PgDumpFailedError, EmptyArchiveError, ArchiveUploadError, ArchiveMismatchError,
- * ManifestAccessError, ManifestInvalidError, and the errors of `core/postgres`
+ * TablesNotReadableError, DumpFolderUnusableError, DumpFolderTooSmallError, PgDumpFailedError, EmptyArchiveError,
+ * ArchiveUploadError, ArchiveMismatchError, ManifestAccessError, ManifestInvalidError, and the errors of `core/postgres`
  */
 export async function takeDump(request: DumpRequest): Promise<DumpResult> {
   const { s3, bucket, endpoint, log, now = () => new Date() } = request;
@@ -131,7 +85,7 @@ export async function takeDump(request: DumpRequest): Promise<DumpResult> {
         },
         archive: {
           key: attempt.key,
-          format: 'custom',
+          format: attempt.format,
           compression: attempt.client.compression,
           clientVersion: attempt.client.version,
           ...archive,
@@ -150,29 +104,18 @@ export async function takeDump(request: DumpRequest): Promise<DumpResult> {
   });
 }
 
-/** What one attempt works with, once all is known to be in order. */
-interface Attempt {
-  readonly request: DumpRequest;
-  readonly signal: AbortSignal;
-  /** Of the archive. */
-  readonly key: string;
-  /** Letters, digits and hyphens. */
-  readonly name: string;
-  /** Names this attempt in pg_stat_activity. */
-  readonly applicationName: string;
-  readonly client: PgDumpClient;
-  readonly database: DumpedDatabase;
-}
-
 async function prepare(request: DumpRequest, signal: AbortSignal): Promise<Attempt> {
-  const { endpoint, path, log, attempt = randomUUID().slice(0, 8) } = request;
-  const swept = await sweepLeftPassfiles();
+  const { endpoint, path, log, archive, attempt = randomUUID().slice(0, 8) } = request;
+  const inFolder = archive?.format === 'directory' ? archive : undefined;
+  const swept = (await sweepLeftPassfiles()) + (inFolder ? await sweepDumpFolders(inFolder.folder) : 0);
   if (swept > 0) log.warn('removed what killed runs had left in the temporary folder', { folders: swept });
   const applicationName = `golive-dump ${attempt}`;
   const client = await inspectPgDump(path, signal);
   const database = await inspectDatabase(endpoint, client, applicationName, signal);
-  const key = archiveKey(endpoint.database, backupIdAt(request.scheduledFor), attempt);
-  return { request, signal, key, name: attempt, applicationName, client, database };
+  if (inFolder) await requireRoom(inFolder.folder, inFolder.jobs, endpoint, applicationName, signal);
+  const format = inFolder ? 'directory-tar' : 'custom';
+  const key = archiveKey(endpoint.database, backupIdAt(request.scheduledFor), attempt, format);
+  return { request, signal, key, format, name: attempt, applicationName, client, database };
 }
 
 /** Everything that is read from the database, through one snapshot where the database allows it. */
@@ -187,10 +130,10 @@ async function readSource(
     const globals = await dumpGlobals(endpoint, applicationName, { path, signal });
     const failed = new AbortController();
     const fingerprinting = takeFingerprint(attempt, snapshot.id, AbortSignal.any([signal, failed.signal]));
-    const archive = await streamArchive(attempt, snapshot.id).catch(async (error: unknown) => {
+    const archive = await storeArchive(attempt, snapshot.id).catch(async (error: unknown) => {
       failed.abort(error);
       await fingerprinting;
-      throw error;
+      throw await withLockAdvice(error, attempt);
     });
     const taken = await fingerprinting;
     return {
@@ -202,11 +145,17 @@ async function readSource(
         globals,
         'application/sql',
       ),
-      fingerprint: 'notTaken' in taken ? taken : await storeFingerprint(attempt, taken),
+      fingerprint: 'notTaken' in taken ? taken : await storeFingerprint(attempt, taken, snapshot),
     };
   } finally {
     await snapshot.release();
   }
+}
+
+/** A lock table that is full is mended by one figure, which can be told. */
+async function withLockAdvice(error: unknown, { request, applicationName }: Attempt): Promise<unknown> {
+  if (!(error instanceof PgDumpFailedError) || error.code !== 'PgDumpLockTableFullError') return error;
+  return new PgDumpFailedError(error, 'pg_dump', await lockTableAdvice(request.endpoint, applicationName));
 }
 
 /**
@@ -241,19 +190,36 @@ async function takeFingerprint(
   } catch (error) {
     const reason = limit?.aborted
       ? 'it was not done two minutes before the runner ends; leave out the largest tables by backup.dump.fingerprint, or give it more connections'
-      : saidBy(error);
+      : await reasonOf(error, attempt);
     if (!signal.aborted) log.warn('the dump will have no fingerprint', { reason });
     return { notTaken: reason };
   }
+}
+
+async function reasonOf(error: unknown, { request, applicationName }: Attempt): Promise<string> {
+  const advice =
+    error instanceof LockTableFullError
+      ? await lockTableAdvice(request.endpoint, applicationName)
+      : undefined;
+  return advice === undefined ? saidBy(error) : `${saidBy(error)}; ${advice}`;
 }
 
 /** The dump has ended, and may have read sequences, which stand outside of snapshots, at any time until now. */
 async function storeFingerprint(
   { request, name }: Attempt,
   taken: DatabaseFingerprint,
+  { session }: SourceSnapshot,
 ): Promise<Manifest['fingerprint']> {
-  const { s3, bucket, endpoint, scheduledFor } = request;
-  const fingerprint = await coverSequencesUntilNow(taken, endpoint);
+  const { s3, bucket, endpoint, scheduledFor, log } = request;
+  let fingerprint: DatabaseFingerprint;
+  try {
+    fingerprint = await coverSequencesUntilNow(taken, endpoint, session);
+  } catch (error) {
+    // The archive is whole: a dump of which less can be proven is better than none.
+    const reason = `the sequences could not be read again after the dump: ${saidBy(error)}`;
+    log.warn('the dump will have no fingerprint', { reason });
+    return { notTaken: reason };
+  }
   const companion = await putCompanion(
     { s3, bucket },
     fingerprintKey(endpoint.database, backupIdAt(scheduledFor), name),
@@ -266,61 +232,4 @@ async function storeFingerprint(
     tables: tables.length,
     tablesLeftOut: tables.filter((table) => 'omitted' in table).length,
   };
-}
-
-/** The archive is complete only when pg_dump exited with 0, its output was read to the end and S3 confirmed it. */
-async function streamArchive(attempt: Attempt, snapshotId: string): Promise<StoredArchive> {
-  const { request, signal, key, applicationName, client, database } = attempt;
-  const { s3, bucket, endpoint, path, log, onProgress, lockWaitTimeoutMs = LOCK_WAIT_MS } = request;
-  const upload = await MultipartUpload.create({ s3, bucket, key, signal, onProgress });
-  try {
-    const warnings = await withLibpqEnvironment(endpoint, applicationName, (libpq) =>
-      runPgDump(
-        {
-          path,
-          client,
-          connection: {
-            ...libpq,
-            ...(database.checksItsClient && { PGOPTIONS: '-c client_connection_check_interval=1s' }),
-          },
-          snapshotId,
-          lockWaitTimeoutMs,
-          password: endpoint.password,
-          signal,
-        },
-        (output) => upload.receive(output),
-      ),
-    );
-    if (warnings !== '') log.warn('pg_dump warned', { warnings });
-    return await upload.complete();
-  } catch (error) {
-    await Promise.all([giveUp(upload, key, log), endLeftBackends(error, endpoint, applicationName, log)]);
-    throw error;
-  }
-}
-
-/** Never hides the failure that led here. */
-async function giveUp(upload: MultipartUpload, key: string, log: DumpLog): Promise<void> {
-  if (await upload.abort()) return;
-  log.warn("S3 did not confirm the end of the upload; the vault's lifecycle rule will remove its parts", {
-    archive: key,
-  });
-}
-
-async function endLeftBackends(
-  failure: unknown,
-  endpoint: PostgresEndpoint,
-  applicationName: string,
-  log: DumpLog,
-): Promise<void> {
-  // One that ended by itself has closed its connection.
-  if (failure instanceof PgDumpFailedError && failure.exitCode !== null) return;
-  try {
-    const ended = await endBackends(endpoint, applicationName);
-    if (ended > 0) log.warn('ended what pg_dump had left on the server', { backends: ended });
-  } catch (error) {
-    log.warn("whether pg_dump's backend is gone could not be found out; it ends when it next writes", {
-      reason: saidBy(error),
-    });
-  }
 }

@@ -21,7 +21,7 @@ import { readSequences, withLaterPositions } from './sequences';
 import { describeServer } from './server';
 import { SnapshotSession } from './session';
 import { lockTables, planTables, runTableTask, summariseTables, type TableTask } from './tables';
-import type { DatabaseFingerprint, FingerprintLimits } from './types';
+import type { DatabaseFingerprint, FingerprintLimits, SequenceFingerprint } from './types';
 
 export interface FingerprintOptions {
   /** A role that may read everything: with SELECT on all tables and sequences, and BYPASSRLS where there are policies. */
@@ -164,18 +164,24 @@ export async function fingerprintDatabase(options: FingerprintOptions): Promise<
  * Reads the sequences once more, so that the fingerprint covers where they stood until now. To be called when
  * the dump that ran beside the fingerprint has ended: it may have read them at any time until then.
  *
+ * @param held a session from before the dump, if one is there: after a long dump the password may have been rotated,
+ *   which only new connections notice. A new one is made when it is lost.
  * @throws as {@link fingerprintDatabase}
  */
 export async function coverSequencesUntilNow(
   fingerprint: DatabaseFingerprint,
   endpoint: PostgresEndpoint,
+  held?: SnapshotSession,
 ): Promise<DatabaseFingerprint> {
+  const read = await (held && readSequences(held).catch(() => undefined));
+  const sequences = withLaterPositions(fingerprint.sequences, read ?? (await readSequencesAnew(endpoint)));
+  return { ...fingerprint, sequences };
+}
+
+async function readSequencesAnew(endpoint: PostgresEndpoint): Promise<SequenceFingerprint[]> {
   const session = await SnapshotSession.open(endpoint, { lockTimeoutMs: 60_000 });
   try {
-    return {
-      ...fingerprint,
-      sequences: withLaterPositions(fingerprint.sequences, await readSequences(session)),
-    };
+    return await readSequences(session);
   } finally {
     await session.close();
   }

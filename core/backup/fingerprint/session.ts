@@ -1,6 +1,7 @@
 import type { Client, QueryResult, QueryResultRow } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { postgresClient, type PostgresEndpoint } from '../../postgres/endpoint';
+import { hangUp } from '../../postgres/hang-up';
 import { FingerprintAbortedError, SnapshotGoneError, UnsupportedServerError, namedError } from './errors';
 import { HASH_KNOWN_ANSWERS } from './row-hash';
 
@@ -73,9 +74,17 @@ export class SnapshotSession {
       await refuseOtherHash(client);
       return new SnapshotSession(client, options.signal, snapshotId);
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await hangUp(client);
       throw namedError(error, `database ${JSON.stringify(endpoint.database)}`);
     }
+  }
+
+  /**
+   * For somebody else's connection that stands in a transaction, whose settings stay as they are: for what does not
+   * write values as text. Who opened it ends it.
+   */
+  static over(client: Client, snapshotId: string): SnapshotSession {
+    return new SnapshotSession(client, undefined, snapshotId);
   }
 
   /**
@@ -103,7 +112,7 @@ export class SnapshotSession {
 
   /** Ends the transaction and the connection. Never throws: nothing was written that could be lost. */
   async close(): Promise<void> {
-    await this.client.end().catch(() => undefined);
+    await hangUp(this.client);
   }
 
   private async run<Row extends QueryResultRow>(
@@ -113,15 +122,15 @@ export class SnapshotSession {
   ): Promise<QueryResult<Row>> {
     if (this.signal?.aborted) throw aborted(this.signal);
     // node-postgres cannot cancel a statement. Without its client the server ends the statement by itself.
-    const hangUp = (): void => void this.client.end().catch(() => undefined);
-    this.signal?.addEventListener('abort', hangUp, { once: true });
+    const leave = (): void => void hangUp(this.client);
+    this.signal?.addEventListener('abort', leave, { once: true });
     try {
       return await this.client.query<Row>(sql, values);
     } catch (error) {
       if (this.signal?.aborted) throw aborted(this.signal);
       throw namedError(error, what);
     } finally {
-      this.signal?.removeEventListener('abort', hangUp);
+      this.signal?.removeEventListener('abort', leave);
     }
   }
 }

@@ -218,12 +218,27 @@ interface Measured {
 /**
  * Ordinary and partitioned tables, unlogged ones too. Of an extension's tables pg_dump takes the rows of those
  * that the extension declares as configuration. Foreign tables' rows are elsewhere; views hold none.
+ *
+ * The columns of all tables are put together at once: table by table, each would look through all types, of which
+ * there are two for every table.
  */
 const LIST_TABLES = `
-  WITH RECURSIVE base_type(oid, base) AS (
-    SELECT oid, oid FROM pg_catalog.pg_type WHERE typtype <> 'd'
+  WITH RECURSIVE step(domain, type) AS (
+    SELECT oid, typbasetype FROM pg_catalog.pg_type WHERE typtype = 'd'
     UNION ALL
-    SELECT d.oid, b.base FROM pg_catalog.pg_type d JOIN base_type b ON d.typbasetype = b.oid WHERE d.typtype = 'd'
+    SELECT s.domain, t.typbasetype FROM step s JOIN pg_catalog.pg_type t ON t.oid = s.type WHERE t.typtype = 'd'
+  ), base AS (
+    SELECT s.domain, s.type FROM step s JOIN pg_catalog.pg_type t ON t.oid = s.type WHERE t.typtype <> 'd'
+  ), columns_of AS MATERIALIZED (
+    SELECT a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
+      'baseType', tn.nspname || '.' || pg_catalog.quote_ident(t.typname)) ORDER BY a.attnum) AS columns
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+    LEFT JOIN base b ON b.domain = a.atttypid
+    JOIN pg_catalog.pg_type t ON t.oid = coalesce(b.type, a.atttypid)
+    JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+    GROUP BY a.attrelid
   )
   SELECT c.oid, n.nspname AS schema, c.relname AS name,
     c.relkind = 'p' AS partitioned,
@@ -233,17 +248,11 @@ const LIST_TABLES = `
     coalesce(configuration.condition, '') AS condition,
     pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
     pg_catalog.row_security_active(c.oid) AS "hidesRows",
-    coalesce((
-      SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
-        'baseType', bn.nspname || '.' || pg_catalog.quote_ident(bt.typname)))
-      FROM pg_catalog.pg_attribute a
-      JOIN base_type b ON b.oid = a.atttypid
-      JOIN pg_catalog.pg_type bt ON bt.oid = b.base
-      JOIN pg_catalog.pg_namespace bn ON bn.oid = bt.typnamespace
-      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns
+    coalesce(l.columns, '[]') AS columns
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+  LEFT JOIN columns_of l ON l.attrelid = c.oid
   LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
   LEFT JOIN LATERAL (
     SELECT e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)] AS condition

@@ -5,18 +5,15 @@ import {
   RDSClient,
   type DBInstance,
 } from '@aws-sdk/client-rds';
-import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { s3Crc32 } from '../../../core/backup/dump/s3-crc32';
+import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { findBackup, listBackups, type ListBackupsOptions } from '../../../core/backup/catalogue';
-import type { Manifest } from '../../../core/backup/manifest';
 import { ownerTags } from '../../../core/backup/snapshot/ownership';
-import { archiveKey, backupIdAt, globalsKey, manifestKey } from '../../../core/backup/vault-layout';
 import { destroyClients, startEmulator, type Emulator } from '../../../local/emulator';
 import { Supervisor } from '../../../local/supervisor';
 import { BUCKET, s3At } from './dump-support';
+import { ARCHIVE, putDump } from './vault-support';
 
 const REGION = 'eu-west-1';
-const ARCHIVE = 'as good as an archive, for a catalogue';
 
 /**
  * In an emulated AWS. moto gives every instance the same DbiResourceId, so the unit tests tell apart those of one name.
@@ -44,8 +41,9 @@ describe('every way back in one list', () => {
     shop = await createInstance('shop');
     await snapshot('by-hand', 'shop');
     await snapshot('ours', 'shop', shop);
-    await putDump('20261102T020000Z');
-    await putDump('20261103T020000Z');
+    for (const id of ['20261102T020000Z', '20261103T020000Z']) {
+      await putDump({ s3, bucket: BUCKET, id, dbiResourceId: shop.DbiResourceId! });
+    }
   }, 300_000);
 
   afterAll(async () => {
@@ -74,50 +72,6 @@ describe('every way back in one list', () => {
         DBInstanceIdentifier: instance,
         DBSnapshotIdentifier: id,
         ...(ours && { Tags: ownerTags(owner, new Date('2026-11-02T02:00:00Z')) }),
-      }),
-    );
-  }
-
-  async function putDump(id: string): Promise<void> {
-    const scheduledFor = id.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6.000Z');
-    const backupId = backupIdAt(new Date(scheduledFor));
-    const archive = archiveKey('golive', backupId, 'a1');
-    const { ChecksumCRC32 } = await s3.send(
-      new PutObjectCommand({ Bucket: BUCKET, Key: archive, Body: ARCHIVE, ChecksumAlgorithm: 'CRC32' }),
-    );
-    const manifest: Manifest = {
-      manifestVersion: 1,
-      backupId,
-      environment: 'test',
-      source: {
-        instanceIdentifier: 'shop',
-        dbiResourceId: shop.DbiResourceId!,
-        database: 'golive',
-        serverVersion: '17.5',
-        serverVersionNumber: 170005,
-        sizeBytes: 1000,
-      },
-      archive: {
-        key: archive,
-        format: 'custom',
-        compression: 'gzip:1',
-        clientVersion: '17.5',
-        bytes: ARCHIVE.length,
-        sha256: 'a'.repeat(64),
-        s3ChecksumCrc32: ChecksumCRC32 ?? s3Crc32(0),
-        parts: 1,
-      },
-      globals: { key: globalsKey('golive', backupId, 'a1'), bytes: 10, sha256: 'b'.repeat(64) },
-      fingerprint: { notTaken: 'this is a test' },
-      scheduledFor,
-      startedAt: scheduledFor,
-      completedAt: scheduledFor,
-    };
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: BUCKET,
-        Key: manifestKey('golive', backupId),
-        Body: JSON.stringify(manifest),
       }),
     );
   }

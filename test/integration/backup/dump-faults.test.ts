@@ -2,11 +2,13 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Client } from 'pg';
 import { startLoopbackS3, type LoopbackS3 } from '../../../bench/support/loopback-s3';
 import { DEADLINE_MARGIN_MS } from '../../../core/backup/dump/deadline';
+import type { DumpRequest } from '../../../core/backup/dump/take-dump';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
 import {
   dump,
   dumpBackends,
+  failureAfterFirstPart,
   keepLog,
   observedPgDump,
   s3At,
@@ -49,22 +51,11 @@ afterAll(async () => {
 
 afterEach(() => loopback.inject());
 
-/** Dumps, does something when the first part is in the vault, and returns how the dump failed. */
-async function failureAfterFirstPart(strike: () => unknown, changes: Parameters<typeof dump>[2] = {}) {
-  let struck: unknown;
-  const failure: unknown = await dump(postgres, s3, {
-    path: observed.path,
-    onProgress: () => {
-      struck ??= strike() ?? true;
-    },
-    ...changes,
-  }).then(
-    () => 'the dump succeeded',
-    (error: unknown) => error,
-  );
-  await struck;
-  return failure;
-}
+const oneStream = (changes: Partial<DumpRequest> = {}) =>
+  dump(postgres, s3, { path: observed.path, ...changes });
+
+const failsAfterFirstPart = (strike: () => unknown, more: Partial<DumpRequest> = {}) =>
+  failureAfterFirstPart((changes) => oneStream({ ...changes, ...more }), strike);
 
 /** No manifest, no archive, no upload, no child, no session. */
 async function expectNothingLeft(objectsBefore: string[]): Promise<void> {
@@ -83,12 +74,12 @@ describe('there is no backup and nothing is left', () => {
   afterEach(() => expectNothingLeft(before));
 
   test('when pg_dump is killed half-way', async () => {
-    const failure = await failureAfterFirstPart(() => process.kill(observed.pid(), 'SIGKILL'));
+    const failure = await failsAfterFirstPart(() => process.kill(observed.pid(), 'SIGKILL'));
     expect(failure).toMatchObject({ code: 'PgDumpKilledError', signal: 'SIGKILL', retryable: true });
   });
 
   test("when the server ends pg_dump's session half-way", async () => {
-    const failure = await failureAfterFirstPart(() =>
+    const failure = await failsAfterFirstPart(() =>
       postgres.query(postgres.superuser, (client) =>
         client.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'golive-dump%'`,
@@ -177,7 +168,7 @@ describe('there is no backup and nothing is left', () => {
 
   test('when the caller stops it', async () => {
     const stop = new AbortController();
-    const failure = await failureAfterFirstPart(() => stop.abort(), { signal: stop.signal });
+    const failure = await failsAfterFirstPart(() => stop.abort(), { signal: stop.signal });
     expect(failure).toMatchObject({ code: 'DumpAbortedError', retryable: true });
   });
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, type S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Client } from 'pg';
 import { dumpS3Client } from '../../../core/backup/dump/s3-client';
 import { takeDump, type DumpRequest } from '../../../core/backup/dump/take-dump';
@@ -12,8 +12,14 @@ import { Supervisor } from '../../../local/supervisor';
 export const BUCKET = 'vault';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-export function s3At(endpoint: string): S3Client {
-  return dumpS3Client({ endpoint, forcePathStyle: true, region: 'eu-west-1', credentials: CREDENTIALS });
+export function s3At(endpoint: string, overrides: S3ClientConfig = {}): S3Client {
+  return dumpS3Client({
+    endpoint,
+    forcePathStyle: true,
+    region: 'eu-west-1',
+    credentials: CREDENTIALS,
+    ...overrides,
+  });
 }
 
 /** A PostgreSQL and an emulator with an empty vault. */
@@ -36,6 +42,28 @@ export async function startDatabaseAndVault() {
     await supervisor.stop();
   };
   return { postgres, s3, stop };
+}
+
+/**
+ * Dumps, does something when the first part is in the vault, and returns how the dump failed.
+ *
+ * @param run takes the dump with these changes
+ */
+export async function failureAfterFirstPart(
+  run: (changes: Partial<DumpRequest>) => Promise<unknown>,
+  strike: () => unknown,
+): Promise<unknown> {
+  let struck: unknown;
+  const failure: unknown = await run({
+    onProgress: () => {
+      struck ??= strike() ?? true;
+    },
+  }).then(
+    () => 'the dump succeeded',
+    (error: unknown) => error,
+  );
+  await struck;
+  return failure;
 }
 
 /** A log that keeps every line, so that a test can look for what must not be in it. */
@@ -66,11 +94,13 @@ export function dump(postgres: LocalPostgres, s3: S3Client, changes: Partial<Dum
 /**
  * A folder for the PATH whose pg_dump notes its process id and then becomes the real one, so that a test can
  * find the child.
+ *
+ * @param first what its shell does before
  */
-export function observedPgDump(binFolder: string) {
+export function observedPgDump(binFolder: string, first = ':') {
   const folder = mkdtempSync(join(tmpdir(), 'golive-test-bin-'));
   const pidFile = join(folder, 'pid');
-  const script = `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${binFolder}/pg_dump' "$@"\n`;
+  const script = `#!/bin/sh\n${first}\necho $$ > '${pidFile}'\nexec '${binFolder}/pg_dump' "$@"\n`;
   writeFileSync(join(folder, 'pg_dump'), script);
   chmodSync(join(folder, 'pg_dump'), 0o755);
   symlinkSync(join(binFolder, 'pg_dumpall'), join(folder, 'pg_dumpall'));

@@ -65,6 +65,28 @@ test.each([
     true,
     'pg_dump: detail: Error message from server: FATAL:  terminating connection due to administrator command\nserver closed the connection unexpectedly',
   ],
+  [
+    'PgDumpDiskFullError',
+    false,
+    'pg_dump: error: could not write to output file: No space left on device\npg_dump: error: a worker process died unexpectedly',
+  ],
+  [
+    'PgDumpDiskFullError',
+    false,
+    'pg_dump: error: could not open output file "/data/archive/3343.dat.gz": Disk quota exceeded',
+  ],
+  [
+    // The server's disk, not ours.
+    'PgDumpFailedError',
+    false,
+    'pg_dump: error: query failed: ERROR:  could not write to file "base/pgsql_tmp/pgsql_tmp7.0": No space left on device',
+  ],
+  [
+    'PgDumpLockQueuedError',
+    true,
+    'pg_dump: error: could not obtain lock on relation "public.orders"\npg_dump: detail: This usually means that someone requested an ACCESS EXCLUSIVE lock on the table after the pg_dump parent process had gotten the initial ACCESS SHARE lock on the table.\npg_dump: error: a worker process died unexpectedly',
+  ],
+  ['PgDumpKilledError', true, 'pg_dump: error: a worker process died unexpectedly'],
   ['PgDumpFailedError', false, 'pg_dump: error: something new'],
 ])('%s (retryable: %s)', (code, retryable, stderr) => {
   expect(failed(stderr)).toMatchObject({ code, retryable, exitCode: 1, stderr, name: 'PgDumpFailedError' });

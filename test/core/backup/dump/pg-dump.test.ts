@@ -1,4 +1,9 @@
-import { inspectPgDump, runPgDump, type PgDumpClient } from '../../../../core/backup/dump/pg-dump';
+import {
+  inspectPgDump,
+  runPgDump,
+  runPgDumpInto,
+  type PgDumpClient,
+} from '../../../../core/backup/dump/pg-dump';
 import { makeProgramFolder, type ProgramFolder } from '../../../support/fake-program';
 
 let folder: ProgramFolder;
@@ -9,24 +14,22 @@ afterEach(() => folder.remove());
 
 const version = (text: string) =>
   `if (process.argv[2] === '--version') console.log('pg_dump (PostgreSQL) ${text}');`;
+const runOf = (client: Partial<PgDumpClient> = {}) => ({
+  path: folder.path,
+  client: { version: '17.5', majorVersion: 17, compression: 'zstd:1' as const, ...client },
+  connection: { PGHOST: 'db', PGPASSFILE: '/nowhere' },
+  snapshotId: '00000003-0000001B-1',
+  lockWaitTimeoutMs: 60_000,
+  password: 'pa:ss w0rd',
+  signal: new AbortController().signal,
+});
 /** Runs it and reads its output to the end. */
 const run = (client: Partial<PgDumpClient>, use: (output: string) => void = () => undefined) =>
-  runPgDump(
-    {
-      path: folder.path,
-      client: { version: '17.5', majorVersion: 17, compression: 'zstd:1', ...client },
-      connection: { PGHOST: 'db', PGPASSFILE: '/nowhere' },
-      snapshotId: '00000003-0000001B-1',
-      lockWaitTimeoutMs: 60_000,
-      password: 'pa:ss w0rd',
-      signal: new AbortController().signal,
-    },
-    async (output) => {
-      const pieces: Buffer[] = [];
-      await output.forEach((piece) => void pieces.push(Buffer.from(piece)));
-      use(Buffer.concat(pieces).toString());
-    },
-  );
+  runPgDump(runOf(client), async (output) => {
+    const pieces: Buffer[] = [];
+    await output.forEach((piece) => void pieces.push(Buffer.from(piece)));
+    use(Buffer.concat(pieces).toString());
+  });
 
 describe('the client that is installed', () => {
   test('has zstd from version 16 on', async () => {
@@ -125,5 +128,35 @@ describe('a run', () => {
   test('gives back what it warned of', async () => {
     folder.write('pg_dump', `console.error('pg_dump: warning: circular foreign keys')`);
     await expect(run({})).resolves.toBe('pg_dump: warning: circular foreign keys');
+  });
+});
+
+describe('a run with several jobs', () => {
+  const runInto = () =>
+    runPgDumpInto({ ...runOf(), folder: '/data/archive', jobs: 4 }, async ({ exited }) => {
+      await exited;
+    });
+
+  test('is told where to write, with how many, and by which snapshot', async () => {
+    folder.write('pg_dump', `console.error(JSON.stringify(process.argv.slice(2)))`);
+    expect(JSON.parse(await runInto())).toEqual([
+      '--format=directory',
+      '--jobs=4',
+      '--file=/data/archive',
+      '--no-sync',
+      '--compress=zstd:1',
+      '--snapshot=00000003-0000001B-1',
+      '--lock-wait-timeout=60000',
+      '--no-password',
+    ]);
+  });
+
+  test('fails when pg_dump fails', async () => {
+    folder.write('pg_dump', `console.error('pg_dump: error: no'); process.exit(1)`);
+    await expect(runInto()).rejects.toMatchObject({ code: 'PgDumpFailedError', exitCode: 1 });
+  });
+
+  test('fails when there is no pg_dump', async () => {
+    await expect(runInto()).rejects.toMatchObject({ code: 'ProgramNotFoundError' });
   });
 });
