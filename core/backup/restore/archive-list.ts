@@ -30,6 +30,8 @@ const NOT_RESTORED: readonly { readonly entry: RegExp; readonly reason: string }
   },
 ];
 
+const ENTRY = /^(\d+); \d+ \d+ (.*)$/;
+
 /**
  * Turns what `pg_restore --list` prints into a list to restore by. Entries read
  * `<id>; <catalogue's oid> <object's oid> <kind> <schema> <name> <owner>`.
@@ -39,7 +41,7 @@ export function archiveList(listing: string): ArchiveList {
   const leftOut: LeftOut[] = [];
   const ids = new Set<string>();
   const lines = listing.split('\n').map((line) => {
-    const [, id, entry] = /^(\d+); \d+ \d+ (.*)$/.exec(line) ?? [];
+    const [, id, entry] = ENTRY.exec(line) ?? [];
     if (id === undefined || entry === undefined) return line;
     const rule = NOT_RESTORED.find((candidate) => candidate.entry.test(entry));
     if (!rule) {
@@ -50,4 +52,25 @@ export function archiveList(listing: string): ArchiveList {
     return `;${line}`;
   });
   return { text: lines.join('\n'), ids, leftOut };
+}
+
+/** Parts a list in two: the entries that `isFirst` picks by how {@link LeftOut.entry} reads, and the others. */
+export function partedList(
+  { text, ids, leftOut }: ArchiveList,
+  isFirst: (entry: string) => boolean,
+): readonly [first: ArchiveList, others: ArchiveList] {
+  const firstIds = new Set<string>();
+  const lines = text.split('\n').map((line) => {
+    const [, id, entry] = ENTRY.exec(line) ?? [];
+    if (id === undefined || entry === undefined) return { both: line };
+    if (!isFirst(entry)) return { first: `;${line}`, others: line };
+    firstIds.add(id);
+    return { first: line, others: `;${line}` };
+  });
+  const textOf = (part: 'first' | 'others') =>
+    lines.map((line) => ('both' in line ? line.both : line[part])).join('\n');
+  return [
+    { text: textOf('first'), ids: firstIds, leftOut: [] },
+    { text: textOf('others'), ids: new Set([...ids].filter((id) => !firstIds.has(id))), leftOut },
+  ];
 }

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { open, statfs } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mayPass, statusOf } from '../../shared/s3-failure';
 import type { Manifest } from '../manifest';
-import { ArchiveCorruptError, ArchiveDownloadError, DiskTooSmallError } from './errors';
+import { freeBytes } from '../../shared/free-disk';
 import { saidBy } from '../../shared/errors';
+import { ArchiveCorruptError, ArchiveDownloadError, ArchiveRefusedError, DiskTooSmallError } from './errors';
+import { NotUnpackableError, Unpacking } from './unpack';
 
 export interface ArchiveDownload {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly archive: Manifest['archive'];
-  /** The file to write; it must not exist. */
+  /** What to write, and what must not be there yet; for the format `directory-tar` a folder, with its files. */
   readonly file: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((doneBytes: number) => void) | undefined;
@@ -24,8 +26,7 @@ const SPARE_BYTES = 64 * 1024 * 1024;
 
 /** @throws DiskTooSmallError when the folder has no room for so many bytes */
 export async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await freeBytes(folder);
   if (free >= bytes + SPARE_BYTES) return;
   throw new DiskTooSmallError(
     `the archive has ${bytes} bytes and ${folder} has room for ${Math.max(0, free - SPARE_BYTES)}; free some space there, or name another temporary folder`,
@@ -33,16 +34,16 @@ export async function requireDiskSpace(folder: string, bytes: number): Promise<v
 }
 
 /**
- * Streams an archive into a file with constant memory, and hashes it on the way. A connection that breaks is
- * taken up again where it broke.
+ * Streams an archive to the disk with constant memory, and hashes it on the way. A tar is unpacked meanwhile. A
+ * connection that breaks is taken up again where it broke. After an error, what lies there is worth nothing.
  *
- * @throws ArchiveCorruptError when the bytes are not the manifest's, ArchiveDownloadError, the signal's reason
+ * @throws ArchiveCorruptError when the bytes are not the manifest's, ArchiveRefusedError when they are and hold what
+ *   no dump does, ArchiveDownloadError, the signal's reason
  */
 export async function downloadArchive(download: ArchiveDownload): Promise<void> {
   const { bucket, archive, signal, onProgress } = download;
   const hash = createHash('sha256');
-  // `wx`: never follow a link or a file that somebody laid there. 0600: it holds everybody's data.
-  const file = await open(download.file, 'wx', 0o600);
+  const place = archive.format === 'custom' ? await fileAt(download.file) : await folderAt(download.file);
   let done = 0;
   try {
     for (let fruitless = 0; done < archive.bytes;) {
@@ -50,7 +51,7 @@ export async function downloadArchive(download: ArchiveDownload): Promise<void> 
       try {
         for await (const chunk of await bytesFrom(download, done)) {
           hash.update(chunk);
-          await file.writeFile(chunk);
+          await place.add(chunk);
           done += chunk.length;
           onProgress?.(done);
         }
@@ -66,14 +67,66 @@ export async function downloadArchive(download: ArchiveDownload): Promise<void> 
         }
       }
     }
+    await place.end().catch((error: unknown) => {
+      throw downloadError(download, done, error);
+    });
   } finally {
-    await file.close();
+    await place.close();
   }
   const sha256 = hash.digest('hex');
-  if (done === archive.bytes && sha256 === archive.sha256) return;
-  throw new ArchiveCorruptError(
-    `s3://${bucket}/${archive.key} has ${done} bytes with SHA-256 ${sha256}, and its manifest says ${archive.bytes} bytes with ${archive.sha256}; nothing was restored: choose another backup, and look for an earlier version of this object`,
+  if (done !== archive.bytes || sha256 !== archive.sha256) {
+    throw new ArchiveCorruptError(
+      `s3://${bucket}/${archive.key} has ${done} bytes with SHA-256 ${sha256}, and its manifest says ${archive.bytes} bytes with ${archive.sha256}; nothing was restored: choose another backup, and look for an earlier version of this object`,
+    );
+  }
+  const refusal = place.refusal();
+  if (refusal === undefined) return;
+  throw new ArchiveRefusedError(
+    `s3://${bucket}/${archive.key} is what its manifest vouches for and not what a dump writes: ${refusal}; nothing was restored: choose another backup, and find out who wrote this one and its manifest`,
   );
+}
+
+/** Where an archive's bytes go. */
+interface Place {
+  /** Returns when there is room for more. */
+  add(piece: Buffer): Promise<void>;
+  /** All is there. */
+  end(): Promise<void>;
+  /** Whatever happened. */
+  close(): Promise<void> | void;
+  /** Why it was not taken, though the disk is well. The bytes go on, for only their hash tells who is to blame. */
+  refusal(): string | undefined;
+}
+
+async function fileAt(path: string): Promise<Place> {
+  // `wx`: never follow a link or a file that somebody laid there. 0600: it holds everybody's data.
+  const file = await open(path, 'wx', 0o600);
+  return {
+    add: (piece) => file.writeFile(piece),
+    end: () => Promise.resolve(),
+    close: () => file.close(),
+    refusal: () => undefined,
+  };
+}
+
+async function folderAt(path: string): Promise<Place> {
+  const unpacking = await Unpacking.into(path);
+  let refusal: string | undefined;
+  const unlessRefused = async (work: () => Promise<void>): Promise<void> => {
+    if (refusal !== undefined) return;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof NotUnpackableError)) throw error;
+      refusal = error.message;
+    }
+  };
+  return {
+    add: (piece) => unlessRefused(() => unpacking.add(piece)),
+    end: () => unlessRefused(() => unpacking.end()),
+    close: () => unpacking.stop(),
+    refusal: () => refusal,
+  };
 }
 
 async function bytesFrom(

@@ -6,6 +6,11 @@ export class ArchiveCorruptError extends GoLiveError {
   readonly code = 'ArchiveCorruptError';
 }
 
+/** The archive has the bytes that its manifest vouches for, and holds what pg_dump does not write. Nothing was restored. */
+export class ArchiveRefusedError extends GoLiveError {
+  readonly code = 'ArchiveRefusedError';
+}
+
 /** The archive did not come from the vault. Nothing was restored. */
 export class ArchiveDownloadError extends JudgedError {
   readonly code = 'ArchiveDownloadError';
@@ -14,6 +19,11 @@ export class ArchiveDownloadError extends JudgedError {
 /** The archive does not fit in the temporary folder. Nothing was downloaded. */
 export class DiskTooSmallError extends GoLiveError {
   readonly code = 'DiskTooSmallError';
+}
+
+/** The restored database does not fit beside the live one. Nothing was done. */
+export class ServerDiskTooSmallError extends GoLiveError {
+  readonly code = 'ServerDiskTooSmallError';
 }
 
 /** A restore goes into an empty database only: into a filled one it would mix two states. */

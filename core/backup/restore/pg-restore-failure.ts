@@ -13,7 +13,7 @@ export class PgRestoreFailedError extends GoLiveError {
   constructor({ exitCode, signal, stderr }: ProgramEnd) {
     const end = exitCode === null ? `was ended by ${signal}` : `exited with ${exitCode}`;
     super(`pg_restore ${end}: ${errorsIn(stderr) || 'it named no error'}; ${adviceOn(stderr, exitCode)}`);
-    this.retryable = exitCode === null || CONNECTION_LOST.test(stderr);
+    this.retryable = exitCode === null || CONNECTION_LOST.test(stderr) || diedSilently(stderr);
     this.exitCode = exitCode;
     this.signal = signal;
     this.stderr = stderr;
@@ -23,13 +23,20 @@ export class PgRestoreFailedError extends GoLiveError {
 const CONNECTION_LOST =
   /server closed the connection|terminating connection|connection to server .* failed|SSL SYSCALL|no connection to the server|the database system is|too many clients/;
 
-/** The errors without their details, which may quote rows. */
+/**
+ * The errors without their details, which may quote rows. Workers write to one pipe, now and then into each other's
+ * lines: an error may begin anywhere in one.
+ */
 function errorsIn(stderr: string): string {
-  return stderr
-    .split('\n')
-    .flatMap((line) => /^pg_restore: (?:error|fatal): (.*)$/.exec(line)?.[1] ?? [])
+  return [...stderr.matchAll(/pg_restore: (?:error|fatal): (.*?)(?=pg_restore: |$)/gm)]
+    .map(([, said]) => said!)
     .slice(0, 3)
     .join(' | ');
+}
+
+/** A worker that can still say why it ends does, before this is said of it. */
+function diedSilently(stderr: string): boolean {
+  return errorsIn(stderr) === 'a worker process died unexpectedly';
 }
 
 function adviceOn(stderr: string, exitCode: number | null): string {
@@ -46,11 +53,18 @@ function adviceOn(stderr: string, exitCode: number | null): string {
   if (/extension ".*" is not available|could not open extension control file/.test(stderr)) {
     return 'install or allow the extension on the target server (on RDS: rds.allowed_extensions), then restore again';
   }
-  if (/could not read from input file|did not find magic string|corrupt/.test(stderr)) {
+  if (
+    /could not read from input file|did not find magic string|does not appear to be a valid archive|corrupt/.test(
+      stderr,
+    )
+  ) {
     return 'the archive cannot be read: choose another backup';
   }
   if (/No space left on device|could not extend file/.test(stderr)) {
     return 'the server’s disk is full: give it more storage, drop the target database, and restore again';
+  }
+  if (diedSilently(stderr)) {
+    return 'most likely the machine had no memory left: give it more, or fewer jobs, drop the target database, and restore again';
   }
   return exitCode === null
     ? 'drop the target database and restore again'

@@ -10,6 +10,7 @@ import { withLease } from '../lease';
 import type { Manifest } from '../manifest';
 import { RestoreDiffersError, RestoreNotProvableError, WrongEnvironmentError } from './errors';
 import { restoreDump, type RestoreProgress } from './restore-dump';
+import { requireServerDisk } from './server-disk';
 import {
   createSideDatabase,
   dropSideDatabase,
@@ -52,6 +53,11 @@ export interface RestoreBesideRequest extends RestorePlace {
    * and a decision of a person.
    */
   readonly safetyBackup: (() => Promise<unknown>) | 'skipped';
+  /**
+   * How much the server's disk holds in all, bytes; undefined when nobody can tell, as of a server outside of RDS.
+   * @default - it is not looked at
+   */
+  readonly serverStorage?: (() => Promise<number | undefined>) | undefined;
   /** The PATH on which pg_restore is found. */
   readonly path: string;
   /** @default - as many as this machine has cores, and 2 at least */
@@ -85,7 +91,7 @@ export interface RestoredBeside {
  * goes on with what was proven. A failure leaves nothing.
  *
  * @throws LeaseHeldError when a restore of this database is running; WrongEnvironmentError, RestoreNotProvableError,
- *   RestoreDiffersError, RestoreStateError; the errors of `restoreDump`, `fingerprintDatabase` and `core/postgres`;
+ *   RestoreDiffersError, RestoreStateError, ServerDiskTooSmallError; the errors of `restoreDump`, `fingerprintDatabase` and `core/postgres`;
  *   what `safetyBackup` throws; the signal's reason
  */
 export async function restoreBeside(request: RestoreBesideRequest): Promise<RestoredBeside> {
@@ -175,6 +181,8 @@ async function restoreAndProve(
   signal: AbortSignal,
 ): Promise<Pick<RestoredBeside, 'side' | 'remarks'>> {
   const { live, manifest, onProgress, safetyBackup } = request;
+  const storage = await request.serverStorage?.();
+  if (storage !== undefined) await requireServerDisk(maintenance, storage, manifest.source.sizeBytes);
   const isThere = (await shapeOf(maintenance, live.database)) !== undefined;
   if (isThere && safetyBackup !== 'skipped') {
     onProgress?.({ stage: 'safety-backup' });

@@ -26,7 +26,7 @@ export interface RestoreDumpRequest {
    */
   readonly jobs?: number | undefined;
   /**
-   * Where the archive lies meanwhile: `pg_restore --jobs` needs a file that it can seek in.
+   * Where the archive lies meanwhile: `pg_restore --jobs` needs files that it can seek in.
    * @default - the machine's temporary folder
    */
   readonly temporaryFolder?: string | undefined;
@@ -54,8 +54,8 @@ export interface RestoreDumpResult {
  * After an error the target holds anything between nothing and everything: drop it.
  *
  * @throws RestoreClientTooOldError, TargetNotEmptyError, TargetServerTooOldError, DiskTooSmallError: before
- *   anything was downloaded; ArchiveCorruptError, ArchiveDownloadError: before anything was restored;
- *   PgRestoreFailedError; the signal's reason; the errors of `core/postgres`
+ *   anything was downloaded; ArchiveCorruptError, ArchiveRefusedError, ArchiveDownloadError: before
+ *   anything was restored; PgRestoreFailedError; the signal's reason; the errors of `core/postgres`
  */
 export async function restoreDump(request: RestoreDumpRequest): Promise<RestoreDumpResult> {
   const { s3, bucket, manifest, target, path, signal, onProgress } = request;
@@ -69,7 +69,7 @@ export async function restoreDump(request: RestoreDumpRequest): Promise<RestoreD
 
   const folder = await mkdtemp(join(temporaryFolder, RESTORE_FOLDER_PREFIX));
   try {
-    const file = join(folder, 'archive.pgdump');
+    const file = join(folder, 'archive');
     const began = performance.now();
     await downloadArchive({
       s3,

@@ -2,7 +2,7 @@ import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '
 import { statusOf } from '../../shared/s3-failure';
 import type { Manifest } from '../manifest';
 import { downloadArchive } from '../restore/download-archive';
-import { ArchiveCorruptError, ArchiveDownloadError } from '../restore/errors';
+import { ArchiveCorruptError, ArchiveDownloadError, ArchiveRefusedError } from '../restore/errors';
 import { VerificationUnavailableError } from './errors';
 import { failed, passed, type Outcome } from './outcome';
 
@@ -10,8 +10,10 @@ export interface BytesToProve {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly archive: Manifest['archive'];
-  /** Makes the place for the archive, and gives the file to write; it must not exist. */
+  /** Makes the place for the archive, and gives the file, or folder, to write; it must not exist. */
   readonly makeRoom: () => Promise<string>;
+  /** Told of an archive whose bytes are right and hold what no dump does. */
+  readonly onRefused: (refusal: ArchiveRefusedError) => void;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (doneBytes: number) => void;
 }
@@ -47,7 +49,9 @@ export async function proveBytes(request: BytesToProve): Promise<Outcome> {
   } catch (error) {
     if (error instanceof ArchiveCorruptError) return failed(error.message);
     if (error instanceof ArchiveDownloadError && statusOf(error.cause) === 404) return gone;
-    throw error;
+    // This rung is about the bytes.
+    if (!(error instanceof ArchiveRefusedError)) throw error;
+    request.onRefused(error);
   }
   return passed(
     `${archive.bytes} bytes with SHA-256 ${archive.sha256}, and S3 holds CRC-32 ${archive.s3ChecksumCrc32}`,

@@ -1,12 +1,15 @@
 import { runProgram, type ProgramEnd } from '../../postgres/program';
+import type { ArchiveRefusedError } from '../restore/errors';
 import { PgRestoreFailedError } from '../restore/pg-restore-failure';
 import type { Manifest } from '../manifest';
 import type { Programs } from '../restore/pg-restore';
 import { failed, notRun, passed, type Outcome } from './outcome';
 
 export interface ArchiveToRead extends Programs {
-  /** The archive on this machine. */
+  /** The archive on this machine: a file, or the folder of its files. */
   readonly file: string;
+  /** Why it was not unpacked, though its bytes are right. */
+  readonly refused: ArchiveRefusedError | undefined;
   /** Of pg_restore, such as `17.5`. */
   readonly clientVersion: string;
   /** Who wrote the archive and how, by its manifest. */
@@ -20,7 +23,8 @@ export interface ArchiveToRead extends Programs {
  * @throws ProgramNotFoundError, the signal's reason
  */
 export async function proveReadable(archive: ArchiveToRead): Promise<Outcome> {
-  const { path, signal, file, clientVersion, written } = archive;
+  const { path, signal, file, refused, clientVersion, written } = archive;
+  if (refused) return failed(refused.message);
   const wanted = Number.parseInt(written.clientVersion, 10);
   if (Number.parseInt(clientVersion, 10) < wanted) {
     return notRun(

@@ -1,10 +1,10 @@
 import {
   GetObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { jsonText, putJson } from '../../shared/json-object';
 import { jsonOrUndefined } from '../../shared/json';
 import { statusOf } from '../../shared/s3-failure';
 import { readManifest } from '../dump/manifest-object';
@@ -42,20 +42,11 @@ export function verificationKey(database: string, backupId: BackupId, finishedAt
  */
 export async function putVerification({ s3, bucket }: Vault, verification: Verification): Promise<string> {
   const { database, backupId, finishedAt } = Verification.parse(verification);
-  const body = `${JSON.stringify(verification, undefined, 2)}\n`;
+  const body = jsonText(verification);
   for (let attempt = 0; attempt < PUT_ATTEMPTS; attempt++) {
     const key = verificationKey(database, backupId, new Date(Date.parse(finishedAt) + attempt * 1_000));
     try {
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: body,
-          ContentType: 'application/json',
-          ChecksumAlgorithm: 'SHA256',
-          IfNoneMatch: '*',
-        }),
-      );
+      await putJson(s3, { bucket, key, value: verification, onlyIfNew: true });
       return key;
     } catch (error) {
       // 412: one is there. 409: another is being written.

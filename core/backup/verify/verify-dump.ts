@@ -6,6 +6,7 @@ import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { compareFingerprints, fingerprintDatabase, type DatabaseFingerprint } from '../fingerprint';
 import type { Manifest } from '../manifest';
 import { requireDiskSpace } from '../restore/download-archive';
+import type { ArchiveRefusedError } from '../restore/errors';
 import { inspectPgRestore } from '../restore/pg-restore';
 import { proveBytes } from './bytes';
 import { judgeContent, judgeStructure, splitDifferences, type SplitDifferences } from './content';
@@ -21,7 +22,16 @@ import { proveSmoke, type SmokeStatement } from './smoke';
  * encoding and locale are to be those of the database that was dumped, and its server has the roles and extensions
  * that the dump names.
  */
-export type WithThrowAwayDatabase = <T>(use: (endpoint: PostgresEndpoint) => Promise<T>) => Promise<T>;
+export type WithThrowAwayDatabase = <T>(
+  use: (
+    endpoint: PostgresEndpoint,
+    /**
+     * Who makes extensions and schemas in it, where the role that restores may not as it may on RDS.
+     * @default - the role that restores
+     */
+    administrator?: PostgresEndpoint,
+  ) => Promise<T>,
+) => Promise<T>;
 
 export interface VerifyDumpRequest {
   readonly s3: S3Client;
@@ -33,6 +43,8 @@ export interface VerifyDumpRequest {
   readonly path: string;
   /** @default - none: the ladder ends below `restores` */
   readonly withThrowAwayDatabase?: WithThrowAwayDatabase | undefined;
+  /** Done with the database when it is restored, before it is read: such as gathering statistics. */
+  readonly afterRestore?: ((target: PostgresEndpoint) => Promise<void>) | undefined;
   /**
    * What the database held when it was dumped, as `readFingerprint` gives it.
    * @default - none: `structure` and `fingerprint` are not run
@@ -122,12 +134,14 @@ async function climb(
 ): Promise<string | null> {
   const { s3, bucket, manifest, path, signal, onProgress } = request;
   const { archive } = manifest;
+  let refused: ArchiveRefusedError | undefined;
   await ladder.climb('bytes', () =>
     proveBytes({
       s3,
       bucket,
       archive,
       makeRoom: () => place.make(),
+      onRefused: (refusal) => (refused = refusal),
       signal,
       onProgress: (doneBytes) =>
         onProgress?.({ rung: 'bytes', state: 'running', doneBytes, totalBytes: archive.bytes }),
@@ -140,6 +154,7 @@ async function climb(
       path,
       signal,
       file: place.file,
+      refused,
       clientVersion,
       written: archive,
     });
@@ -163,7 +178,10 @@ async function climbInThrowAwayDatabase(
   let climbing: Promise<void> | undefined;
   let trouble: string | undefined;
   try {
-    await lend((endpoint) => (climbing = climbIn(ladder, request, place, endpoint, takenBack.signal)));
+    await lend((target, administrator) => {
+      climbing = climbIn(ladder, request, place, { target, administrator }, takenBack.signal);
+      return climbing;
+    });
   } catch (error) {
     trouble = reasonIn(error);
   }
@@ -182,7 +200,7 @@ async function climbIn(
   ladder: Ladder,
   request: VerifyDumpRequest,
   place: ArchivePlace,
-  target: PostgresEndpoint,
+  { target, administrator }: { target: PostgresEndpoint; administrator?: PostgresEndpoint | undefined },
   takenBack: AbortSignal,
 ): Promise<void> {
   const {
@@ -204,11 +222,13 @@ async function climbIn(
       folder: place.folder,
       source: manifest.source,
       target,
+      administrator,
       jobs,
       onProgress: (doneEntries, totalEntries) =>
         onProgress?.({ rung: 'restores', state: 'running', doneEntries, totalEntries }),
     }),
   );
+  if (ladder.obstacle('structure') === undefined) await request.afterRestore?.(target);
   let differences: SplitDifferences | undefined;
   await ladder.climb('structure', async () => {
     if (!expected) return notRun(whyNoFingerprint(manifest));
@@ -252,8 +272,9 @@ class ArchivePlace {
     return this.made;
   }
 
+  /** A file, or the folder of its files. */
   get file(): string {
-    return join(this.folder, 'archive.pgdump');
+    return join(this.folder, 'archive');
   }
 
   /** @throws DiskTooSmallError, or what the file system says */

@@ -174,6 +174,23 @@ describe('nothing is left on the server, and the error says what to do,', () => 
     expect(await databases()).toEqual([]);
   });
 
+  test('when the server’s disk would not hold it: nothing was begun, not even the safety backup', async () => {
+    const safetyBackup = jest.fn();
+    const used = Number(
+      (await live('SELECT sum(pg_database_size(oid))::text AS n FROM pg_database')).rows[0]!.n,
+    );
+    const storage = (free: number) => () => Promise.resolve(used + free);
+    const failing = restoreBeside(request({ safetyBackup, serverStorage: storage(1_000_000) }));
+    await expect(failing).rejects.toMatchObject({ code: 'ServerDiskTooSmallError' });
+    await expect(failing).rejects.toThrow(
+      /has at most .* free and the restore takes about .*raise the instance's storage/,
+    );
+    expect(safetyBackup).not.toHaveBeenCalled();
+    expect(await databases()).toEqual([]);
+    await restoreBeside(request({ serverStorage: storage(manifest.source.sizeBytes * 2) }));
+    await restoreBeside(request({ manifest: other, serverStorage: () => Promise.resolve(undefined) }));
+  });
+
   test('when the safety backup fails: nothing was begun', async () => {
     const safetyBackup = () => Promise.reject(new Error('the vault is full'));
     await expect(restoreBeside(request({ safetyBackup }))).rejects.toThrow('the vault is full');

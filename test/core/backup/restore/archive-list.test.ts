@@ -1,4 +1,4 @@
-import { archiveList } from '../../../../core/backup/restore/archive-list';
+import { archiveList, partedList } from '../../../../core/backup/restore/archive-list';
 
 const LISTING = `;
 ; Archive created at 2026-11-01 02:00:00 UTC
@@ -33,5 +33,15 @@ describe('the list that a restore works by', () => {
       '230; 1259 16500 TABLE accounts people golive_admin',
       '4400; 0 16500 TABLE DATA accounts people golive_admin',
     ]);
+  });
+
+  test('is parted in two, of which each restores what the other leaves out', () => {
+    const [first, others] = partedList(archiveList(LISTING), (entry) => /^(EXTENSION|TABLE) - /.test(entry));
+    expect([...first.ids]).toEqual(['2']);
+    expect([...others.ids]).toEqual(['4501', '230', '4400']);
+    const restoredBy = (text: string) => text.split('\n').filter((line) => /^\d/.test(line));
+    expect(restoredBy(first.text).map((line) => line.split(';')[0])).toEqual(['2']);
+    expect(restoredBy(others.text).map((line) => line.split(';')[0])).toEqual(['4501', '230', '4400']);
+    expect(others.leftOut).toHaveLength(3);
   });
 });

@@ -6,8 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { parseBackupObjectKey } from '../../../../core/backup/retention/backup-object';
-import { manifestKey } from '../../../../core/backup/vault-layout';
+import { manifestKey, parseBackupObjectKey } from '../../../../core/backup/vault-layout';
 import { newestVerification, putVerification, verificationKey } from '../../../../core/backup/verify';
 import { MANIFEST, rungs, verification } from './fixtures';
 
