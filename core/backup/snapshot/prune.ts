@@ -63,16 +63,28 @@ export async function pruneSnapshots(
   owner: SnapshotOwner,
   rules: RetentionRules,
 ): Promise<PruneReport> {
-  const pruned: string[] = [];
-  const failed: PruneFailure[] = [];
   let expired: string[];
   try {
     const snapshots = await listManualSnapshots(session, owner.instanceResourceId);
     expired = expiredSnapshots(snapshots, owner, rules, session.clock.now());
   } catch (error) {
-    return { pruned, failed: [{ code: codeOf(error) }] };
+    return { pruned: [], failed: [{ code: codeOf(error) }] };
   }
-  for (const identifier of expired) {
+  return await deleteExpired(session, expired);
+}
+
+/**
+ * Deletes snapshots, in this order, for as long as there is time. It never throws.
+ *
+ * @param identifiers oldest first, so that a run that is cut short has taken what mattered least
+ */
+export async function deleteExpired(
+  session: RdsSession,
+  identifiers: readonly string[],
+): Promise<PruneReport> {
+  const pruned: string[] = [];
+  const failed: PruneFailure[] = [];
+  for (const identifier of identifiers) {
     if (session.clock.now().getTime() > session.deadline.getTime() - REPORTING_MS) {
       failed.push({ identifier, code: 'DeadlineReached' });
       continue;

@@ -1,4 +1,5 @@
 import {
+  CopyDBSnapshotCommand,
   CreateDBSnapshotCommand,
   DeleteDBSnapshotCommand,
   DescribeAccountAttributesCommand,
@@ -6,11 +7,14 @@ import {
   DescribeDBSnapshotsCommand,
   type DBInstance,
   type DBSnapshot,
+  type DescribeDBInstancesCommandOutput,
+  type DescribeDBSnapshotsCommandOutput,
   type RDSClient,
   type Tag,
 } from '@aws-sdk/client-rds';
 import type { Clock } from './clock';
 import { RdsThrottledError } from './errors';
+import { allPages } from './pages';
 
 /** What every call needs: who to ask, and until when. */
 export interface RdsSession {
@@ -46,6 +50,16 @@ export async function describeInstance(
   }
 }
 
+/** Every instance of the account in the session's Region, with its tags. */
+export async function listInstances(session: RdsSession): Promise<DBInstance[]> {
+  const pages = await allPages((marker): Promise<DescribeDBInstancesCommandOutput> =>
+    patiently(session, () =>
+      session.rds.send(new DescribeDBInstancesCommand({ MaxRecords: 100, ...marker }), options(session)),
+    ),
+  );
+  return pages.flatMap(({ DBInstances = [] }) => DBInstances);
+}
+
 /** Undefined when there is no such snapshot. */
 export async function findSnapshot(session: RdsSession, identifier: string): Promise<DBSnapshot | undefined> {
   try {
@@ -62,29 +76,31 @@ export async function findSnapshot(session: RdsSession, identifier: string): Pro
   }
 }
 
-/** Every manual snapshot of one instance, whoever made it and whatever the instance was called at the time. */
+/**
+ * Every manual snapshot, whoever made it and whatever the instance was called at the time.
+ *
+ * @param instanceResourceId of one instance only; without it, of all that the Region has or had
+ */
 export async function listManualSnapshots(
   session: RdsSession,
-  instanceResourceId: string,
+  instanceResourceId?: string,
 ): Promise<DBSnapshot[]> {
-  const snapshots: DBSnapshot[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await patiently(session, () =>
+  const pages = await allPages((marker): Promise<DescribeDBSnapshotsCommandOutput> =>
+    patiently(session, () =>
       session.rds.send(
         new DescribeDBSnapshotsCommand({
           SnapshotType: 'manual',
-          Filters: [{ Name: 'dbi-resource-id', Values: [instanceResourceId] }],
+          ...(instanceResourceId !== undefined && {
+            Filters: [{ Name: 'dbi-resource-id', Values: [instanceResourceId] }],
+          }),
           MaxRecords: 100,
-          Marker: marker,
+          ...marker,
         }),
         options(session),
       ),
-    );
-    snapshots.push(...(page.DBSnapshots ?? []));
-    marker = page.Marker;
-  } while (marker !== undefined && marker !== '');
-  return snapshots;
+    ),
+  );
+  return pages.flatMap(({ DBSnapshots = [] }) => DBSnapshots);
 }
 
 export async function createSnapshot(
@@ -96,6 +112,34 @@ export async function createSnapshot(
       new CreateDBSnapshotCommand({
         DBSnapshotIdentifier: request.identifier,
         DBInstanceIdentifier: request.instanceIdentifier,
+        Tags: request.tags,
+      }),
+      options(session),
+    ),
+  );
+}
+
+/**
+ * Starts a copy into the session's Region, which RDS goes on with by itself, for hours if it must. The SDK signs the
+ * request for the source's Region, which it reads from the ARN.
+ */
+export async function copySnapshot(
+  session: RdsSession,
+  request: {
+    readonly sourceArn: string;
+    readonly identifier: string;
+    /** A key of the session's Region. */
+    readonly kmsKeyArn: string;
+    /** All that the copy shall have: RDS ignores `CopyTags` when tags are given. */
+    readonly tags: Tag[];
+  },
+): Promise<void> {
+  await patiently(session, () =>
+    session.rds.send(
+      new CopyDBSnapshotCommand({
+        SourceDBSnapshotIdentifier: request.sourceArn,
+        TargetDBSnapshotIdentifier: request.identifier,
+        KmsKeyId: request.kmsKeyArn,
         Tags: request.tags,
       }),
       options(session),
@@ -134,7 +178,7 @@ export function isFault(error: unknown, code: string): boolean {
  *
  * @throws RdsThrottledError when it does not get through
  */
-async function patiently<Output>(session: RdsSession, call: () => Promise<Output>): Promise<Output> {
+export async function patiently<Output>(session: RdsSession, call: () => Promise<Output>): Promise<Output> {
   for (const seconds of [...BACK_OFF_SECONDS, undefined]) {
     try {
       return await call();
@@ -154,7 +198,7 @@ async function patiently<Output>(session: RdsSession, call: () => Promise<Output
   throw new Error('unreachable: the last turn returns or throws');
 }
 
-function isThrottle(error: unknown): boolean {
+export function isThrottle(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { $retryable } = error as { $retryable?: { throttling?: boolean } };
   return (
@@ -163,6 +207,6 @@ function isThrottle(error: unknown): boolean {
   );
 }
 
-function options({ signal }: RdsSession): { abortSignal?: AbortSignal } {
+export function options({ signal }: RdsSession): { abortSignal?: AbortSignal } {
   return signal ? { abortSignal: signal } : {};
 }

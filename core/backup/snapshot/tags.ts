@@ -11,6 +11,8 @@ export const SNAPSHOT_TAG = {
   instanceResourceId: 'golive:instance-resource-id',
   /** The UTC instant that the schedule meant, ISO 8601. */
   scheduledFor: 'golive:scheduled-for',
+  /** Only on a copy in another Region: the ARN of the snapshot that it was made of. */
+  copyOf: 'golive:copy-of',
 } as const;
 
 /** The value of {@link SNAPSHOT_TAG.managedBy}. */

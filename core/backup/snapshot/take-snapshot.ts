@@ -134,7 +134,7 @@ async function requireInstance(session: RdsSession, request: SnapshotRequest): P
     throw new InstanceMismatchError(
       `${request.instanceIdentifier} is now ${instance.DbiResourceId ?? 'an instance without a resource id'}, not ` +
         `${request.instanceResourceId}: another instance took over the name. Nothing was taken or pruned. If that ` +
-        `is meant (after a restore), deploy the Backup stack again so that it learns the new id`,
+        `is meant (after a restore), set database.resourceId in its configuration to the new id and deploy the Backup stack`,
     );
   }
   return instance.DBInstanceStatus ?? 'without a state';

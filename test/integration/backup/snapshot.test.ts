@@ -87,6 +87,7 @@ function invokeAt(time: string, environment: Record<string, string> = {}) {
       DATABASE_RESOURCE_ID: resourceId,
       SNAPSHOT_RETENTION_DAYS: '30',
       SNAPSHOT_KEEP_NEWEST: '3',
+      VAULT_BUCKET: 'vault',
       ...environment,
     },
   };
