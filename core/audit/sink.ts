@@ -1,4 +1,5 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { putJson } from '../shared/json-object';
 import { statusOf } from '../shared/s3-failure';
 import { auditKey } from './key';
 import type { AuditRecord } from './record';
@@ -17,16 +18,12 @@ export function vaultSink(s3: S3Client, bucket: string): AuditSink {
     name: `s3://${bucket}/audit/`,
     async write(record) {
       try {
-        await s3.send(
-          new PutObjectCommand({
-            Bucket: bucket,
-            Key: auditKey(new Date(record.startedAt), record.id),
-            Body: `${JSON.stringify(record, undefined, 2)}\n`,
-            ContentType: 'application/json',
-            ChecksumAlgorithm: 'SHA256',
-            IfNoneMatch: '*',
-          }),
-        );
+        await putJson(s3, {
+          bucket,
+          key: auditKey(new Date(record.startedAt), record.id),
+          value: record,
+          onlyIfNew: true,
+        });
       } catch (error) {
         // The id is random, so what is there is this record: the answer to the client's first try was lost.
         if (statusOf(error) !== 412) throw error;

@@ -22,6 +22,7 @@ export const HealthLimits = z.strictObject({
   sizeWindow: z.number().int().min(3).default(14),
   drillWarningDays: z.number().positive().default(8),
   drillCriticalDays: z.number().positive().default(15),
+  drillRequired: z.boolean().default(true),
   recoveryTimeObjectiveSeconds: z.number().positive().default(1800),
   offsiteWarningHours: Hours.default(26),
   offsiteCriticalHours: Hours.default(50),
@@ -112,8 +113,9 @@ function freshness(
 
 function completeness(dumps: DumpFacts): Judgement {
   const count = dumps.rejected.length;
+  const damaged = dumps.rejected.some(({ isLeftover }) => !isLeftover);
   return {
-    status: count === 0 ? 'ok' : 'critical',
+    status: count === 0 ? 'ok' : damaged ? 'critical' : 'warning',
     figure: `${dumps.listed.length} whole, ${count} not`,
     limit: 'manifest, size and checksum agree with S3 for each',
     detail: count === 0 ? 'every manifest agrees with S3' : dumps.rejected.map(describeRejection).join('; '),
@@ -169,7 +171,11 @@ function restoreDrill(drill: DrillFact | undefined, limits: HealthLimits, now: D
   const limit =
     `passed within ${limits.drillWarningDays} days, ` +
     `recovery in at most ${Math.round(limits.recoveryTimeObjectiveSeconds / 60)} min`;
-  if (!drill) return { status: 'critical', figure: 'never', limit, detail: 'no restore drill has ever run' };
+  if (!drill) {
+    return limits.drillRequired
+      ? { status: 'critical', figure: 'never', limit, detail: 'no restore drill has ever run' }
+      : { status: 'ok', figure: 'never', limit: 'not required here', detail: 'this environment has none' };
+  }
   if (drill.verdict !== 'passed') {
     return {
       status: 'critical',

@@ -31,7 +31,14 @@ export interface DumpFacts {
   /** Dumps that the catalogue vouches for, newest first. */
   readonly listed: readonly DumpFact[];
   /** What lies in the vault and is not a backup, with the reason. */
-  readonly rejected: readonly { readonly key: string; readonly reason: string }[];
+  readonly rejected: readonly RejectedFact[];
+}
+
+export interface RejectedFact {
+  readonly key: string;
+  readonly reason: string;
+  /** Of a run that died before it was a backup: nothing was lost by it. */
+  readonly isLeftover: boolean;
 }
 
 export interface DumpFact {
@@ -52,7 +59,7 @@ export interface DrillFact {
   readonly id: string;
   readonly finishedAt: Date;
   readonly verdict: 'passed' | 'failed' | 'not-run';
-  /** The measured recovery time, seconds. */
+  /** What a recovery would take at the live database's size, by what the drill measured; seconds. */
   readonly recoverySeconds: number;
 }
 

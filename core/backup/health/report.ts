@@ -7,6 +7,14 @@ import * as z from 'zod';
 export const CheckStatus = z.enum(['ok', 'warning', 'critical', 'not-run']);
 export type CheckStatus = z.output<typeof CheckStatus>;
 
+/** As a metric's value, so that the worst is the greatest. A check that did not run is a warning. */
+export const SEVERITY: Readonly<Record<CheckStatus, number>> = {
+  ok: 0,
+  warning: 1,
+  'not-run': 1,
+  critical: 2,
+};
+
 /** The seven questions that the monitor asks every hour, in the order an operator reads them. */
 export const CHECK_NAMES = [
   'snapshot-freshness',

@@ -36,6 +36,31 @@ export interface Obstacle {
   readonly message: string;
 }
 
+/** What keeps an object from being deleted. */
+export interface Protection {
+  readonly legalHold: boolean;
+  /** Until when object lock keeps it; it may have passed. */
+  readonly lockedUntil: Date | undefined;
+}
+
+/**
+ * What is on an object. Nothing, when it is not there any more: deleting what is gone succeeds.
+ *
+ * @throws what S3 says, but for that it is not there
+ */
+export async function protectionOf(s3: S3Client, bucket: string, key: string): Promise<Protection> {
+  try {
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return {
+      legalHold: head.ObjectLockLegalHoldStatus === 'ON',
+      lockedUntil: head.ObjectLockRetainUntilDate,
+    };
+  } catch (error) {
+    if (statusOf(error) === 404) return { legalHold: false, lockedUntil: undefined };
+    throw error;
+  }
+}
+
 /**
  * What forbids deleting it: a hold or a lock that came after the plan was made. S3 itself would not object, for a
  * delete marker may be put before a locked version, and the backup would be gone from every list.
@@ -46,19 +71,18 @@ export async function obstacleTo(
   key: string,
 ): Promise<Obstacle | undefined> {
   try {
-    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    const { ObjectLockLegalHoldStatus: hold, ObjectLockRetainUntilDate: until } = head;
-    if (hold === 'ON') {
+    const { legalHold, lockedUntil } = await protectionOf(s3, bucket, key);
+    if (legalHold) {
       const message = `${key} is under legal hold; lift it if it may go`;
       return { key, kind: 'protected', code: 'LegalHold', message };
     }
-    if (until && until > now) {
-      const message = `${key} is locked until ${until.toISOString()}; let a later run take it`;
+    if (lockedUntil && lockedUntil > now) {
+      const message = `${key} is locked until ${lockedUntil.toISOString()}; let a later run take it`;
       return { key, kind: 'protected', code: 'ObjectLock', message };
     }
     return undefined;
   } catch (error) {
-    return statusOf(error) === 404 ? undefined : obstacleOf(key, error);
+    return obstacleOf(key, error);
   }
 }
 

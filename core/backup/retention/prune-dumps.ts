@@ -1,9 +1,8 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { CatalogueUnavailableError } from '../catalogue';
 import { vaultPages } from '../catalogue/vault-object';
-import { asBackupId, backupPrefix, dumpsPrefix, type BackupId } from '../vault-layout';
+import { asBackupId, backupPrefix, dumpsPrefix, parseBackupObjectKey, type BackupId } from '../vault-layout';
 import { sendDated } from '../../shared/service-time';
-import { parseBackupObjectKey } from './backup-object';
 import {
   deleteObject,
   isObstacle,
@@ -85,10 +84,16 @@ export async function pruneDumps(request: PruneDumpsRequest): Promise<PruneDumps
     complete:
       !debris.interrupted &&
       dumps.every(({ outcome }) => outcome !== 'not-reached' && outcome !== 'not-ours') &&
-      [...dumps.flatMap(({ obstacles }) => obstacles), ...debris.obstacles].every(
-        ({ kind }) => kind === 'protected',
-      ),
+      obstaclesOf({ dumps, debris }).every(({ kind }) => kind === 'protected'),
   };
+}
+
+/** What is in the way of anything that was to go, a lock or a hold included. */
+export function obstaclesOf({
+  dumps,
+  debris,
+}: Pick<PruneDumpsReport, 'dumps' | 'debris'>): readonly Obstacle[] {
+  return [...dumps.flatMap(({ obstacles }) => obstacles), ...debris.obstacles];
 }
 
 async function pruneDump(session: VaultSession, backup: RetentionBackup): Promise<PrunedDump> {
@@ -135,8 +140,12 @@ function prefixOf(database: string | undefined, backupId: BackupId | undefined):
   return database && backupId ? backupPrefix(database, backupId) : undefined;
 }
 
-/** S3's present time. Ages are told by it, for a host's clock may be an hour off. */
-async function timeOfVault(s3: S3Client, bucket: string): Promise<Date> {
+/**
+ * S3's present time. Ages are told by it, for a host's clock may be an hour off.
+ *
+ * @throws CatalogueUnavailableError
+ */
+export async function timeOfVault(s3: S3Client, bucket: string): Promise<Date> {
   try {
     const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: dumpsPrefix(), MaxKeys: 1 });
     return (await sendDated(s3, command)).at;

@@ -2,8 +2,7 @@ import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { listUnfinishedUploads, type UnfinishedUpload } from '../catalogue';
 import { vaultPages, type VaultObject } from '../catalogue/vault-object';
 import { saysS3 } from '../../shared/s3-failure';
-import { backupPrefix, dumpsPrefix, parseArchiveKey } from '../vault-layout';
-import { parseBackupObjectKey } from './backup-object';
+import { backupPrefix, dumpsPrefix, parseArchiveKey, parseBackupObjectKey } from '../vault-layout';
 import { DAY_MS } from './calendar';
 import {
   deleteObject,

@@ -93,7 +93,8 @@ describe('the health of backups', () => {
   });
 
   it('is critical when anything in the vault is half a backup, and says which', () => {
-    const rejected = [{ key: 'dumps/app/…/manifest.json', reason: 'archive is 5 bytes, manifest says 9' }];
+    const reason = 'archive is 5 bytes, manifest says 9';
+    const rejected = [{ key: 'dumps/app/…/manifest.json', reason, isLeftover: false }];
     expect(check(healthy({ dumps: { listed: [dump(1)], rejected } }), 'completeness')).toMatchObject({
       status: 'critical',
       detail: 'dumps/app/…/manifest.json: archive is 5 bytes, manifest says 9',
