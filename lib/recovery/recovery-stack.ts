@@ -1,0 +1,79 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { Vault } from '../backup/vault';
+import type { EnvironmentConfig } from '../config';
+import { FailureQueue } from '../shared/failure-queue';
+import { platformSettings } from '../shared/platform-settings';
+import { runbook } from '../shared/runbook';
+import { DumpRetentionJob } from './dump-retention-job';
+import type { ReplicaNames } from './replica-names';
+import { SnapshotCopiesJob } from './snapshot-copies-job';
+
+export interface RecoveryStackProps extends StackProps {
+  readonly config: EnvironmentConfig;
+  readonly replica: ReplicaNames;
+}
+
+/**
+ * In another region, what is left when the first is lost: the vault's replica, copies of the snapshots, and the jobs
+ * that prune both. It knows the other stacks by names alone, and none of its jobs needs the vault itself.
+ */
+export class RecoveryStack extends Stack {
+  readonly replica: Vault;
+  readonly snapshotCopiesJob: SnapshotCopiesJob;
+  readonly dumpRetentionJob: DumpRetentionJob;
+
+  constructor(scope: Construct, id: string, props: RecoveryStackProps) {
+    super(scope, id, props);
+    const { config, replica: names } = props;
+    const { disasterRecovery } = config;
+    if (!disasterRecovery) {
+      throw new Error(`${config.name} has no disasterRecovery: make no Recovery stack for it`);
+    }
+    const platform = platformSettings(config);
+    this.replica = new Vault(this, 'Replica', {
+      platform,
+      names,
+      // A replica of locked objects must be able to lock: S3 refuses the rule otherwise.
+      objectLock: config.backup.objectLock,
+      noncurrentVersionDays: config.backup.noncurrentVersionDays,
+    });
+    const { queue: failureQueue } = new FailureQueue(this, 'FailedEvents', { capability: 'recovery' });
+    this.snapshotCopiesJob = new SnapshotCopiesJob(this, 'SnapshotCopiesJob', {
+      platform,
+      failureQueue,
+      replicaKey: this.replica.key,
+      sourceRegion: config.region,
+      snapshots: disasterRecovery.snapshots,
+    });
+    this.dumpRetentionJob = new DumpRetentionJob(this, 'DumpRetentionJob', {
+      platform,
+      failureQueue,
+      replica: this.replica,
+      dumps: disasterRecovery.dumps,
+      dumpSchedule: config.backup.dump.schedule,
+    });
+    this.addLateAlarm(names);
+  }
+
+  /**
+   * How far the replica is behind is told in the replica's region, with the vault's name beside it, which is not
+   * known here: so it is asked for by the replica's. S3 promises 15 minutes for nearly all; an hour is no hiccup.
+   * While nothing waits S3 may say nothing, which is no fault; that nothing arrives at all is asked by the monitor.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
+   */
+  private addLateAlarm({ bucket }: ReplicaNames): void {
+    new MathExpression({
+      expression: `SELECT MAX(ReplicationLatency) FROM SCHEMA("AWS/S3", DestinationBucket, RuleId, SourceBucket) WHERE DestinationBucket = '${bucket}'`,
+      label: 'Seconds that the replica is behind',
+      period: Duration.minutes(5),
+    }).createAlarm(this, 'ReplicationLateAlarm', {
+      alarmDescription: `The replica vault is more than an hour behind. ${runbook('recovery-replication', 'late')}`,
+      threshold: Duration.hours(1).toSeconds(),
+      evaluationPeriods: 3,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
