@@ -4,6 +4,9 @@ import { BackupStack } from './backup/backup-stack';
 import type { EnvironmentConfig } from './config';
 import { DatabaseStack } from './database/database-stack';
 import { NetworkStack } from './network/network-stack';
+import { RecoveryStack } from './recovery/recovery-stack';
+import { type ReplicaNames, replicaNames } from './recovery/replica-names';
+import { SecretsStack } from './secrets/secrets-stack';
 
 export interface PlatformStageProps {
   readonly config: EnvironmentConfig;
@@ -13,7 +16,10 @@ export interface PlatformStageProps {
 export class PlatformStage extends Stage {
   readonly network: NetworkStack;
   readonly database: DatabaseStack;
+  readonly secrets: SecretsStack;
   readonly backup: BackupStack;
+  /** In the disaster recovery region, where the configuration names one. */
+  readonly recovery: RecoveryStack | undefined;
 
   constructor(scope: Construct, { config }: PlatformStageProps) {
     super(scope, config.name, { env: { account: config.account, region: config.region } });
@@ -21,8 +27,37 @@ export class PlatformStage extends Stage {
     this.network = new NetworkStack(this, 'Network', { config, terminationProtection });
     const { vpc } = this.network;
     this.database = new DatabaseStack(this, 'Database', { config, terminationProtection, vpc });
-    const { postgres } = this.database;
-    this.backup = new BackupStack(this, 'Backup', { config, terminationProtection, vpc, postgres });
+    const { postgres, cache } = this.database;
+    const replica = replicaNames(config);
+    this.recovery = replica && this.makeRecovery(config, replica);
+    this.secrets = new SecretsStack(this, 'Secrets', {
+      config,
+      terminationProtection,
+      vpc,
+      postgres,
+      cache,
+      replica,
+    });
+    this.backup = new BackupStack(this, 'Backup', {
+      config,
+      terminationProtection,
+      vpc,
+      postgres,
+      replica,
+      secrets: this.secrets.secrets,
+    });
+    // S3 refuses a replication rule whose destination is not there, and Secrets Manager a replica without its key.
+    // Nothing else passes between the regions: values do not cross them, so all know the replica by its name.
+    if (this.recovery) {
+      this.secrets.addStackDependency(this.recovery);
+      this.backup.addStackDependency(this.recovery);
+    }
     Tags.of(this).add('golive:environment', config.name);
+  }
+
+  private makeRecovery(config: EnvironmentConfig, replica: ReplicaNames): RecoveryStack {
+    const { terminationProtection } = config;
+    const env = { account: replica.account, region: replica.region };
+    return new RecoveryStack(this, 'Recovery', { config, replica, terminationProtection, env });
   }
 }

@@ -1,7 +1,10 @@
 import { bundleFunction, type FunctionSource, labelOf } from '../lib/shared/bundle';
 
 /** The functions that are deployed as a zip; an image's handler is not held to the limit. */
-export const ZIP_FUNCTIONS: readonly FunctionSource[] = [{ capability: 'backup', name: 'snapshot' }];
+export const ZIP_FUNCTIONS: readonly FunctionSource[] = [
+  ...['snapshot', 'retention', 'monitor'].map((name) => ({ capability: 'backup', name })),
+  ...['snapshot-copies', 'dump-retention'].map((name) => ({ capability: 'recovery', name })),
+];
 
 export interface BundleReport {
   /** `backup-snapshot`. */

@@ -17,9 +17,9 @@ export const SUPPRESSIONS: readonly Suppression[] = [
   },
   {
     rule: 'W3005',
-    path: /Backup[0-9A-F]+\.template\.json: Resources\/(DumpJob|SnapshotJob)\w+Function\w+\/DependsOn\/\d+$/,
+    path: /(Backup|Recovery)[0-9A-F]+\.template\.json: Resources\/\w+(Function|StateMachine)\w+\/DependsOn\/\d+$/,
     reason:
-      "aws-cdk-lib makes a function wait for its role and for the role's policies; the first is also implied.",
+      "aws-cdk-lib makes a function, or a state machine, wait for its role and for the role's policies; the first is also implied.",
   },
   {
     rule: 'W3691',

@@ -1,16 +1,21 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { EventField, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBridgeDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DumpEnvironment } from '../../lambdas/backup/dump/env';
 import type { EnvironmentConfig } from '../config';
 import type { Postgres } from '../database/postgres';
-import { DATA_SUBNETS, EGRESS_SUBNETS } from '../network/subnets';
+import { SUBNETS } from '../network/subnets';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { runbook } from '../shared/runbook';
+import type { OperationsTask } from './operations-task';
+import { SCHEDULED_TIME, TaskJob } from './task-job';
 import type { Vault } from './vault';
+import { grantVault } from './vault-access';
 
 export interface DumpJobProps {
   readonly platform: PlatformSettings;
@@ -19,11 +24,17 @@ export interface DumpJobProps {
   readonly vault: Vault;
   readonly dump: EnvironmentConfig['backup']['dump'];
   readonly failureQueue: IQueue;
+  /** Takes what is too large for the function. @default the function takes everything */
+  readonly task: OperationsTask | undefined;
 }
 
-/** Streams `pg_dump` into the vault on schedule. */
+/**
+ * Streams `pg_dump` into the vault on schedule. The function does it within Lambda's 15 minutes; a database that needs
+ * longer is the task's, by configuration, or when the function says that the last dump came near its end of time.
+ */
 export class DumpJob extends Construct {
   readonly function: PlatformFunction<typeof DumpEnvironment>;
+  readonly taskJob: TaskJob | undefined;
 
   constructor(scope: Construct, id: string, props: DumpJobProps) {
     super(scope, id);
@@ -46,6 +57,7 @@ export class DumpJob extends Construct {
         DATABASE_NAME: postgres.databaseName,
         DATABASE_SECRET_ARN: postgres.secret.secretArn,
         VAULT_BUCKET: vault.bucket.bucketName,
+        RUNNER: props.task ? dump.runner : 'function',
         FINGERPRINT_CONNECTIONS: String(dump.fingerprint.connections),
         ...(dump.fingerprint.maxTableGiB !== undefined && {
           FINGERPRINT_MAX_TABLE_BYTES: String(Size.gibibytes(dump.fingerprint.maxTableGiB).toBytes()),
@@ -56,18 +68,50 @@ export class DumpJob extends Construct {
       memory: Size.mebibytes(3008),
       ephemeralStorageSize: Size.mebibytes(512), // the archive is streamed and never lies on disk
       vpc,
-      vpcSubnets: { egress: EGRESS_SUBNETS, isolated: DATA_SUBNETS }[dump.subnets],
+      vpcSubnets: SUBNETS[dump.subnets],
       securityGroups: [securityGroup],
       // A second dump right after a failed one would only double the load; the next schedule comes.
       asynchronous: { failureQueue, retryAttempts: 0 },
+      // Lambda itself delivers it, from outside the VPC: the function needs no way to EventBridge.
+      ...(props.task && dump.runner === 'auto' && { onSuccess: new EventBridgeDestination() }),
     });
     // The rule that lets it in stands in this stack, so that the Database stack knows nothing of it.
     this.function.connections.allowTo(postgres, ec2.Port.tcp(5432), 'The dump function');
     postgres.grantReadCredentials(this.function);
     vault.grantWriteDumps(this.function);
-    this.function.runOn(dump.schedule);
+    grantVault(vault, this.function, { write: ['audit/'] });
+    this.taskJob = props.task && this.makeTaskJob(props, props.task);
+    if (this.taskJob && dump.runner === 'task') this.taskJob.runOn(dump.schedule);
+    else this.function.runOn(dump.schedule);
     this.addNotFingerprintedAlarm();
   }
+
+  private makeTaskJob({ platform, dump, failureQueue }: DumpJobProps, task: OperationsTask): TaskJob {
+    const job = new TaskJob(this, 'Task', {
+      platform,
+      task,
+      failureQueue,
+      label: 'backup-dump-task',
+      service: 'backup-dump',
+      command: ['backup', 'create', '--parallel', '--scheduled-for', SCHEDULED_TIME, '--json'],
+      timeout: Duration.hours(12),
+    });
+    if (dump.runner === 'auto') {
+      new Rule(this, 'HandOver', {
+        description:
+          'Starts the task when the dump function says that the database has become too large for it',
+        eventPattern: {
+          source: ['lambda'],
+          detailType: ['Lambda Function Invocation Result - Success'],
+          resources: [`${this.function.function.functionArn}:$LATEST`],
+          detail: { responsePayload: { outcome: ['handed-over'] } },
+        },
+        targets: [job.target(EventField.fromPath('$.detail.responsePayload.scheduledFor'))],
+      });
+    }
+    return job;
+  }
+
   /** A dump of which no restore can be proven stands in the vault like any other. */
   private addNotFingerprintedAlarm(): void {
     this.function.metricOwn('DumpNotFingerprinted').createAlarm(this, 'NotFingerprintedAlarm', {

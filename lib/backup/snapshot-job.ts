@@ -9,10 +9,13 @@ import type { Postgres } from '../database/postgres';
 import { acknowledge } from '../shared/acknowledge';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
+import type { Vault } from './vault';
+import { grantVault } from './vault-access';
 
 export interface SnapshotJobProps {
   readonly platform: PlatformSettings;
   readonly postgres: Postgres;
+  readonly vault: Vault;
   readonly snapshot: EnvironmentConfig['backup']['snapshot'];
   readonly failureQueue: IQueue;
 }
@@ -23,7 +26,7 @@ export class SnapshotJob extends Construct {
 
   constructor(scope: Construct, id: string, props: SnapshotJobProps) {
     super(scope, id);
-    const { platform, postgres, snapshot, failureQueue } = props;
+    const { platform, postgres, vault, snapshot, failureQueue } = props;
     this.function = new PlatformFunction(this, 'Snapshot', {
       platform,
       source: { capability: 'backup', name: 'snapshot' },
@@ -32,6 +35,7 @@ export class SnapshotJob extends Construct {
       environment: {
         DATABASE_INSTANCE_IDENTIFIER: postgres.instanceIdentifier,
         DATABASE_RESOURCE_ID: postgres.resourceId,
+        VAULT_BUCKET: vault.bucket.bucketName,
         SNAPSHOT_RETENTION_DAYS: String(snapshot.retentionDays),
         SNAPSHOT_KEEP_NEWEST: String(snapshot.keepNewest),
       },
@@ -42,6 +46,7 @@ export class SnapshotJob extends Construct {
       asynchronous: { failureQueue, retryAttempts: 2 },
     });
     this.grantSnapshots(postgres, platform);
+    grantVault(vault, this.function, { write: ['audit/'] });
     this.function.runOn(snapshot.schedule);
   }
 

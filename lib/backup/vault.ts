@@ -4,6 +4,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import { dumpsPrefix } from '../../core/backup/vault-layout';
 import type { EnvironmentConfig } from '../config';
+import type { ReplicaNames } from '../recovery/replica-names';
+import { Replication } from '../recovery/replication';
 import { acknowledge } from '../shared/acknowledge';
 import { DataKey } from '../shared/data-key';
 import type { PlatformSettings } from '../shared/platform-settings';
@@ -14,6 +16,10 @@ export interface VaultProps {
   readonly objectLock?: EnvironmentConfig['backup']['objectLock'];
   /** Days for which overwritten and deleted versions are kept. */
   readonly noncurrentVersionDays: number;
+  /** Where everything that is written is replicated to. @default nowhere */
+  readonly replica?: ReplicaNames | undefined;
+  /** The names of this vault, when it is itself a replica. @default CloudFormation names it */
+  readonly names?: ReplicaNames;
 }
 
 /**
@@ -23,16 +29,19 @@ export interface VaultProps {
  */
 export class Vault extends Construct {
   readonly bucket: s3.Bucket;
-  private readonly key: DataKey;
+  readonly key: DataKey;
 
   constructor(scope: Construct, id: string, props: VaultProps) {
     super(scope, id);
-    const { platform, objectLock } = props;
+    const { platform, objectLock, replica, names } = props;
     this.key = new DataKey(this, 'Key', {
       description: `Encrypts the backups of ${platform.environmentName}`,
       removalPolicy: platform.removalPolicy,
     });
+    // It goes when the key does: while it is missing nothing arrives.
+    if (names) this.key.addAlias(names.keyAlias).applyRemovalPolicy(platform.removalPolicy);
     this.bucket = new s3.Bucket(this, 'Bucket', {
+      ...(names && { bucketName: names.bucket }),
       versioned: true,
       encryption: s3.BucketEncryption.KMS,
       encryptionKey: this.key,
@@ -58,6 +67,14 @@ export class Vault extends Construct {
         },
       ],
     });
+    if (replica) {
+      new Replication(this, 'Replication', {
+        vault: this.bucket,
+        vaultKey: this.key,
+        isLocked: objectLock !== undefined,
+        replica,
+      });
+    }
   }
 
   /**
@@ -81,13 +98,50 @@ export class Vault extends Construct {
     }
     // S3 decrypts what it has encrypted when the upload's parts become one object.
     this.key.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
-    const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as s3.CfnBucket);
-    acknowledge(
+    this.acknowledgeBelow(
+      prefix,
       grantee,
-      'AwsSolutions',
-      `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}]`,
       'Every dump is an object of its own below dumps/, and none may be deleted.',
     );
+  }
+
+  /**
+   * What it takes to prune dumps under a lease: list, read manifests and locks, and hide. `s3:DeleteObject` without a
+   * version puts a delete marker; no version can be deleted, and no lock shortened.
+   *
+   * @param lease the lease's key
+   */
+  grantPruneDumps(grantee: IGrantable & IConstruct, lease: string): void {
+    const prefix = `${dumpsPrefix()}*`;
+    for (const statement of [
+      new PolicyStatement({
+        actions: [
+          's3:GetObject',
+          's3:GetObjectRetention',
+          's3:GetObjectLegalHold',
+          's3:DeleteObject',
+          's3:AbortMultipartUpload',
+        ],
+        resources: [this.bucket.arnForObjects(prefix)],
+      }),
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [this.bucket.arnForObjects(lease)],
+      }),
+      new PolicyStatement({
+        actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+        resources: [this.bucket.bucketArn],
+      }),
+    ]) {
+      grantee.grantPrincipal.addToPrincipalPolicy(statement);
+    }
+    this.key.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
+    this.acknowledgeBelow(prefix, grantee, 'Retention hides dumps below dumps/, whichever the policy names.');
+  }
+
+  private acknowledgeBelow(prefix: string, grantee: IConstruct, reason: string): void {
+    const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as s3.CfnBucket);
+    acknowledge(grantee, 'AwsSolutions', `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}]`, reason);
   }
 
   /** Who read or wrote the vault, kept as long as the other logs. */

@@ -11,7 +11,11 @@ export const local: EnvironmentInput = {
   dataRemoval: 'destroy',
   logRetentionDays: 1,
   logLevel: 'INFO',
-  network: { cidr: '10.40.0.0/16', nat: 'none', interfaceEndpoints: ['secretsmanager'] },
+  network: {
+    cidr: '10.40.0.0/16',
+    nat: 'none',
+    interfaceEndpoints: ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager', 'ssm', 'sts'],
+  },
   database: {
     name: 'golive',
     instanceClass: 't4g.small',
@@ -29,5 +33,7 @@ export const local: EnvironmentInput = {
     noncurrentVersionDays: 1,
     snapshot: { schedule: { minute: '30', hour: '1' }, retentionDays: 7, keepNewest: 2 },
     dump: { schedule: { minute: '0', hour: '2' }, subnets: 'isolated' },
+    task: { cpu: 2048, memoryMiB: 4096, storageGiB: 21 },
+    drill: { schedule: { minute: '0', hour: '5', weekDay: 'SAT' } },
   },
 };

@@ -6,7 +6,8 @@ import {
   type FileProblems,
   valueAt,
 } from './configuration-error';
-import { GUARD_RAILS, type Rule, RULES } from './rules';
+import type { Rule } from './rule';
+import { GUARD_RAILS, RULES } from './rules';
 import { type EnvironmentConfig, EnvironmentSchema } from './schema';
 
 /**
@@ -40,10 +41,13 @@ function problemsOf(file: string, input: unknown): string[] {
   const issues = shape.error?.issues ?? [];
   const misshapen = issues.map((issue) => issue.path.map(String).join('.'));
 
-  const config = input as EnvironmentConfig;
+  // With what the schema fills in, where the shape is right.
+  const config = shape.data ?? (input as EnvironmentConfig);
   const rules = valueAt(input, ['tier']) === 'production' ? [...RULES, ...GUARD_RAILS] : RULES;
   const isReadable = (rule: Rule) =>
-    [rule.field, ...(rule.reads ?? [])].every((field) => !misshapen.some((bad) => touches(bad, field)));
+    [rule.field, ...(rule.reads ?? [])].every((field) => !misshapen.some((bad) => touches(bad, field))) &&
+    // An optional part that is not there breaks no rule about it.
+    (rule.reads ?? []).every((field) => valueAt(config, field.split('.')) !== undefined);
 
   const fileName = basename(file, '.ts');
   return [

@@ -7,7 +7,15 @@ export const prod: EnvironmentInput = {
   account: '333333333333', // edit me: a placeholder
   region: 'eu-central-1',
   zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
-  disasterRecovery: { region: 'eu-west-1' },
+  disasterRecovery: {
+    region: 'eu-west-1',
+    // An hour after each snapshot, by when it is complete, and twice more before the next one.
+    snapshots: { schedule: { minute: '30', hour: '*/2' }, retentionDays: 14, keepNewest: 7 },
+    dumps: {
+      schedule: { minute: '0', hour: '6' },
+      retention: { keepDays: 30, keepWeekly: 12, keepMonthly: 12, keepNewestVerified: 7 },
+    },
+  },
   domain: 'golive.example', // edit me: a placeholder
   terminationProtection: true,
   dataRemoval: 'retain',
@@ -37,6 +45,9 @@ export const prod: EnvironmentInput = {
     noncurrentVersionDays: 90,
     // 4 a day for 14 days are 56 of the region's 100.
     snapshot: { schedule: { minute: '30', hour: '1,7,13,19' }, retentionDays: 14, keepNewest: 7 },
-    dump: { schedule: { minute: '0', hour: '2' }, subnets: 'egress' },
+    dump: { schedule: { minute: '0', hour: '2' }, subnets: 'egress', runner: 'auto' },
+    task: { cpu: 4096, memoryMiB: 16384, storageGiB: 200 },
+    drill: { schedule: { minute: '0', hour: '5', weekDay: 'SAT' }, snapshot: true },
+    retention: { policy: { keepDays: 35, keepMonthly: 12 } },
   },
 };

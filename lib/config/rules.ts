@@ -1,37 +1,24 @@
+import { LONGEST_RUN_MINUTES, type Rule, runs, unless } from './rule';
 import type { EnvironmentConfig } from './schema';
 import {
   dailyWindows,
   lengthOf,
   longestGapMinutes,
-  minutesOfWeek,
   overlaps,
   type Schedule,
   weeklyWindow,
   type Window,
 } from './schedule';
-
-/** A rule across fields. It runs when the fields it reads have their right shape. */
-export interface Rule {
-  /** The field that the problem names. */
-  readonly field: string;
-  /** Other fields it reads. */
-  readonly reads?: readonly string[];
-  /** What is allowed, in words, when it does not hold; undefined when it does. */
-  readonly broken: (config: EnvironmentConfig) => string | undefined;
-}
-
-/** `broken` for a condition that must hold. */
-const unless =
-  (holds: (config: EnvironmentConfig) => boolean, allowed: string): Rule['broken'] =>
-  (config) =>
-    holds(config) ? undefined : allowed;
+import { SECRETS_GUARD_RAILS, SECRETS_RULES } from './secrets-rules';
 
 /** CloudWatch looks back seven days at most; two hours are left for a late start. */
 const LONGEST_GAP_HOURS = 7 * 24 - 2;
 /** RDS allows 100 manual snapshots per region; a restore and a person need some of them. */
 const SNAPSHOTS_AT_ONCE = 80;
-/** Lambda stops the dump after this long. */
-const LONGEST_RUN_MINUTES = 15;
+/** What a task in isolated subnets calls: to be started, to log, and to work. S3 has its gateway. */
+const TASK_ENDPOINTS = ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager', 'ssm', 'sts'] as const;
+/** A parameter of Systems Manager holds 4,096 characters, and the rest of what it must hold takes some 1,500. */
+const SMOKE_CHARACTERS = 2000;
 
 /** What must hold in every environment. */
 export const RULES: readonly Rule[] = [
@@ -94,6 +81,54 @@ export const RULES: readonly Rule[] = [
       'a list with "secretsmanager", as the dump function in isolated subnets reads its credentials there',
     ),
   },
+  {
+    field: 'network.interfaceEndpoints',
+    reads: ['backup.dump.subnets', 'backup.task'],
+    broken: (c) => {
+      const missing = TASK_ENDPOINTS.filter((name) => !c.network.interfaceEndpoints.includes(name));
+      return c.backup.dump.subnets === 'egress' || missing.length === 0
+        ? undefined
+        : `a list with ${missing.map((name) => `"${name}"`).join(', ')}, as backup.task runs in isolated subnets`;
+    },
+  },
+  {
+    field: 'backup.dump.runner',
+    broken: unless(
+      (c) => (c.backup.dump.runner ?? 'function') === 'function' || c.backup.task !== undefined,
+      '"function" while there is no backup.task',
+    ),
+  },
+  {
+    field: 'backup.task.memoryMiB',
+    reads: ['backup.task.cpu'],
+    broken: (c) => {
+      const { cpu = 0, memoryMiB = 0 } = c.backup.task ?? {};
+      const allowed = FARGATE_MEMORY_GIB[cpu];
+      const [least = 0, most = 0, step = 1] = allowed ?? [];
+      const gib = memoryMiB / 1024;
+      return !allowed || (gib >= least && gib <= most && (gib - least) % step === 0)
+        ? undefined
+        : `${least} to ${most} GiB in steps of ${step} GiB, as Fargate gives with ${cpu} processor units`;
+    },
+  },
+  {
+    field: 'backup.drill',
+    broken: unless(
+      (c) => c.backup.drill === undefined || c.backup.task !== undefined,
+      'nothing while there is no backup.task to run it',
+    ),
+  },
+  {
+    field: 'backup.drill.smoke',
+    reads: ['backup.drill.smoke'],
+    broken: unless(
+      (c) => JSON.stringify(c.backup.drill?.smoke).length <= SMOKE_CHARACTERS,
+      `at most ${SMOKE_CHARACTERS} characters in all: put longer questions into a function of the database`,
+    ),
+  },
+  ...runnableRules('backup.retention.schedule', (c) => c.backup.retention?.schedule),
+  // A drill may be weekly: the monitor tells when one is due.
+  readableRule('backup.drill.schedule', (c) => c.backup.drill?.schedule),
   {
     field: 'sentryDsnSecretName',
     reads: ['backup.dump.subnets'],
@@ -167,7 +202,62 @@ export const RULES: readonly Rule[] = [
     },
   },
   ...(['snapshot', 'dump'] as const).flatMap(scheduleRules),
+  {
+    field: 'disasterRecovery.snapshots.retentionDays',
+    reads: ['backup.snapshot.schedule'],
+    broken: (c) => {
+      const perWeek = runs(c.backup.snapshot.schedule).length;
+      const most = Math.floor((SNAPSHOTS_AT_ONCE * 7) / perWeek);
+      return !c.disasterRecovery || c.disasterRecovery.snapshots.retentionDays <= most
+        ? undefined
+        : `at most ${most} with ${perWeek} snapshots a week: RDS allows 100 manual snapshots there too`;
+    },
+  },
+  ...(['snapshots', 'dumps'] as const).flatMap((copies) =>
+    runnableRules(`disasterRecovery.${copies}.schedule`, (c) => c.disasterRecovery?.[copies].schedule),
+  ),
+  ...SECRETS_RULES,
 ];
+
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+ * Least, most and step, GiB, by processor units.
+ */
+const FARGATE_MEMORY_GIB: Readonly<Record<number, readonly [number, number, number]>> = {
+  1024: [2, 8, 1],
+  2048: [4, 16, 1],
+  4096: [8, 30, 1],
+  8192: [16, 60, 4],
+  16384: [32, 120, 8],
+};
+
+/** A schedule that can be read, and whose silence CloudWatch can see. */
+function runnableRules(
+  field: string,
+  scheduleOf: (config: EnvironmentConfig) => Schedule | undefined,
+): Rule[] {
+  return [readableRule(field, scheduleOf), audibleRule(field, scheduleOf)];
+}
+
+function readableRule(field: string, scheduleOf: (config: EnvironmentConfig) => Schedule | undefined): Rule {
+  return {
+    field,
+    broken: unless((c) => {
+      const schedule = scheduleOf(c);
+      return schedule === undefined || runs(schedule).length > 0;
+    }, 'a UTC cron schedule whose minutes are 0-59 and whose hours are 0-23'),
+  };
+}
+
+function audibleRule(field: string, scheduleOf: (config: EnvironmentConfig) => Schedule | undefined): Rule {
+  return {
+    field,
+    broken: unless((c) => {
+      const schedule = scheduleOf(c);
+      return schedule === undefined || gapHours(schedule) <= LONGEST_GAP_HOURS;
+    }, `at most ${LONGEST_GAP_HOURS} hours between runs: CloudWatch looks back no further to say that it did not run`),
+  };
+}
 
 function scheduleRules(job: 'snapshot' | 'dump'): Rule[] {
   const field = `backup.${job}.schedule`;
@@ -180,20 +270,7 @@ function scheduleRules(job: 'snapshot' | 'dump'): Rule[] {
         : undefined,
   });
   return [
-    {
-      field,
-      broken: unless(
-        (c) => runs(c.backup[job].schedule).length > 0,
-        'a UTC cron schedule whose minutes are 0-59 and whose hours are 0-23',
-      ),
-    },
-    {
-      field,
-      broken: unless(
-        (c) => gapHours(c.backup[job].schedule) <= LONGEST_GAP_HOURS,
-        `at most ${LONGEST_GAP_HOURS} hours between runs: CloudWatch looks back no further to say that it did not run`,
-      ),
-    },
+    ...runnableRules(field, (c) => c.backup[job].schedule),
     notDuring('backupWindow', (c) => dailyWindows(c.database.backupWindow)),
     notDuring('maintenanceWindow', (c) => [weeklyWindow(c.database.maintenanceWindow)]),
   ];
@@ -206,6 +283,24 @@ export const GUARD_RAILS: readonly Rule[] = [
   {
     field: 'disasterRecovery',
     broken: unless((c) => c.disasterRecovery !== undefined, 'a region in production'),
+  },
+  {
+    field: 'disasterRecovery.snapshots.schedule',
+    broken: unless(
+      (c) => !c.disasterRecovery || gapHours(c.disasterRecovery.snapshots.schedule) <= 24,
+      'at least one run a day in production',
+    ),
+  },
+  {
+    field: 'disasterRecovery.snapshots.keepNewest',
+    broken: unless((c) => (c.disasterRecovery?.snapshots.keepNewest ?? 3) >= 3, 'at least 3 in production'),
+  },
+  {
+    field: 'disasterRecovery.dumps.retention.keepNewestVerified',
+    broken: unless(
+      (c) => (c.disasterRecovery?.dumps.retention.keepNewestVerified ?? 3) >= 3,
+      'at least 3 in production',
+    ),
   },
   { field: 'domain', broken: unless((c) => c.domain !== undefined, 'a domain in production') },
   {
@@ -250,20 +345,18 @@ export const GUARD_RAILS: readonly Rule[] = [
     field: 'backup.snapshot.keepNewest',
     broken: unless((c) => c.backup.snapshot.keepNewest >= 3, 'at least 3 in production'),
   },
+  { field: 'backup.drill', broken: unless((c) => c.backup.drill !== undefined, 'a drill in production') },
+  {
+    field: 'backup.retention.policy.keepDays',
+    reads: ['backup.retention.policy.keepDays'],
+    broken: unless((c) => c.backup.retention.policy.keepDays >= 14, 'at least 14 in production'),
+  },
   ...(['snapshot', 'dump'] as const).map((job) => ({
     field: `backup.${job}.schedule`,
     broken: unless((c) => gapHours(c.backup[job].schedule) <= 24, 'at least one run a day in production'),
   })),
+  ...SECRETS_GUARD_RAILS,
 ];
-
-/** A schedule's runs as stretches of the week; none when it cannot be read, which a rule of its own says. */
-function runs(schedule: Schedule): Window[] {
-  try {
-    return minutesOfWeek(schedule).map((start) => ({ start, end: start + LONGEST_RUN_MINUTES }));
-  } catch {
-    return [];
-  }
-}
 
 function gapHours(schedule: Schedule): number {
   return runs(schedule).length === 0 ? 0 : longestGapMinutes(schedule) / 60;

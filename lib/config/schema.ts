@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { HealthLimits } from '../../core/backup/health/evaluate';
+import { SmokeQuestion } from '../../core/backup/operations';
+import { RetentionPolicy } from '../../core/backup/retention/policy';
+import { Secrets } from './secrets-schema';
 
 /**
  * What may differ between environments. It is data: no construct asks which environment it is in.
@@ -33,7 +37,9 @@ const Network = z.strictObject({
   /** `none`: no way out. `single`: one gateway, lost with its zone. `per-zone`: one in each zone. */
   nat: z.enum(['none', 'single', 'per-zone']),
   /** AWS services reached inside the VPC, without NAT. Each costs per zone and hour. */
-  interfaceEndpoints: z.array(z.enum(['secretsmanager', 'kms', 'logs', 'rds', 'xray', 'ecr.api', 'ecr.dkr'])),
+  interfaceEndpoints: z.array(
+    z.enum(['secretsmanager', 'kms', 'logs', 'rds', 'xray', 'ecr.api', 'ecr.dkr', 'ssm', 'sts']),
+  ),
   /** @default no flow logs */
   flowLogs: z.strictObject({ retentionDays: LogDays }).optional(),
 });
@@ -41,6 +47,15 @@ const Network = z.strictObject({
 const Database = z.strictObject({
   /** The database that the product uses; it is made with the instance and it is what the dump dumps. */
   name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a lower-case PostgreSQL name of at most 63 characters'),
+  /**
+   * RDS's immutable id (`db-ABC…`) of the instance that bears the name now, once a restored one has taken the first
+   * one's place: CloudFormation goes on telling the first one's.
+   * @default the id of the instance that the stack made
+   */
+  resourceId: z
+    .string()
+    .regex(/^db-[A-Z0-9]+$/, 'a resource id such as "db-ABCDEFGHIJKL"')
+    .optional(),
   /** Graviton: the same work for about a fifth less. */
   instanceClass: z
     .string()
@@ -114,6 +129,74 @@ const Backup = z.strictObject({
         maxTableGiB: z.int().min(1).optional(),
       })
       .prefault({}),
+    /**
+     * Who takes it. `function`: Lambda, which has 15 minutes. `task`: a Fargate task, in parallel. `auto`: the
+     * function, until a dump comes near its end of time; from then on the task.
+     */
+    runner: z.enum(['function', 'task', 'auto']).default('function'),
+  }),
+  /** Which dumps stay. */
+  retention: z
+    .strictObject({
+      schedule: ScheduleSchema.prefault({ minute: '0', hour: '5' }),
+      policy: RetentionPolicy.prefault({}),
+    })
+    .prefault({}),
+  /** Whether backups are in order: asked every hour. */
+  monitor: z
+    .strictObject({
+      /** Of every hour. */
+      minute: cronField('the minute', '10').default('10'),
+      /** Where health begins to be a warning or critical. Whether a drill and a copy are required is known already. */
+      limits: HealthLimits.omit({
+        offsiteRequired: true,
+        drillRequired: true,
+        recoveryTimeObjectiveSeconds: true,
+      }).prefault({}),
+    })
+    .prefault({}),
+  /** The Fargate task that restores, drills, and dumps what is too large for a function. @default none */
+  task: z
+    .strictObject({
+      /** Processor units, 1,024 to a core. */
+      cpu: z.literal([1024, 2048, 4096, 8192, 16384]),
+      memoryMiB: z.int().min(2048),
+      /** Its disk, GiB: room for an archive and, in a drill, for the restored database beside it. */
+      storageGiB: z.int().min(21).max(200),
+    })
+    .optional(),
+  /** The restore drill. @default none */
+  drill: z
+    .strictObject({
+      schedule: ScheduleSchema,
+      /** Recovery time objective: a drill that takes longer is critical. */
+      objectiveMinutes: z.int().min(1).default(30),
+      /** Whether the newest snapshot is restored, too, into an instance of the same size. It costs what that costs. */
+      snapshot: z.boolean().default(false),
+      /** What a restored database must answer with true. */
+      smoke: z.array(SmokeQuestion).default([]),
+    })
+    .optional(),
+});
+
+const Region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as "eu-central-1"');
+
+const DisasterRecovery = z.strictObject({
+  region: Region,
+  /** The snapshots that GoLive makes, copied there. */
+  snapshots: z.strictObject({
+    /** Each run copies what is missing and prunes what has expired. */
+    schedule: ScheduleSchema,
+    /** Days after which a copy may be pruned, from when its data was captured. */
+    retentionDays: z.int().min(1),
+    /** Of each instance the newest complete ones are never pruned, whatever their age. */
+    keepNewest: z.int().min(1).max(50),
+  }),
+  /** The dumps, which S3 replicates as they are made. What the vault deletes stays in its replica. */
+  dumps: z.strictObject({
+    /** When the replica is pruned. */
+    schedule: ScheduleSchema,
+    retention: RetentionPolicy,
   }),
 });
 
@@ -123,10 +206,10 @@ export const EnvironmentSchema = z.strictObject({
   /** `production` is held to the guard rails. */
   tier: z.enum(['production', 'nonproduction']),
   account: z.string().regex(/^\d{12}$/, 'an AWS account id of 12 digits, as text'),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as "eu-central-1"'),
+  region: Region,
   zones: z.array(z.string()).min(2).max(3),
   /** Where copies survive the loss of the region. @default none */
-  disasterRecovery: z.strictObject({ region: z.string() }).optional(),
+  disasterRecovery: DisasterRecovery.optional(),
   /** The product's own domain. @default none */
   domain: z
     .string()
@@ -144,6 +227,7 @@ export const EnvironmentSchema = z.strictObject({
   database: Database,
   cache: Cache,
   backup: Backup,
+  secrets: Secrets.prefault({}),
 });
 
 /** What a file of `lib/config/` writes. */

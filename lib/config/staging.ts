@@ -35,6 +35,8 @@ export const staging: EnvironmentInput = {
     objectLock: { mode: 'governance', days: 1 },
     noncurrentVersionDays: 14,
     snapshot: { schedule: { minute: '30', hour: '1' }, retentionDays: 7, keepNewest: 3 },
-    dump: { schedule: { minute: '0', hour: '2' }, subnets: 'egress' },
+    dump: { schedule: { minute: '0', hour: '2' }, subnets: 'egress', runner: 'auto' },
+    task: { cpu: 2048, memoryMiB: 8192, storageGiB: 100 },
+    drill: { schedule: { minute: '0', hour: '5', weekDay: 'SAT' } },
   },
 };

@@ -4,12 +4,13 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { DATA_SUBNETS } from '../network/subnets';
 import { acknowledge } from '../shared/acknowledge';
 import { DataKey } from '../shared/data-key';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { grantReadSecret, type KeyedSecret } from '../shared/secret-access';
 
 export interface PostgresProps {
   readonly vpc: ec2.IVpc;
@@ -23,6 +24,12 @@ export interface PostgresProps {
 const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 });
 
 const ADMIN = 'golive_admin';
+
+/** RDS refuses / @ " and space; the rest trips up shells and connection strings. */
+export const EXCLUDED_FROM_PASSWORDS = ' /@"\'\\`$%&#:;?<>{}[]()|^~!*+=,';
+
+/** The instance's default, which it has. */
+export const POSTGRES_PORT = 5432;
 
 /** Static ones need a reboot. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html */
 const PARAMETERS = {
@@ -52,6 +59,8 @@ export class Postgres extends Construct implements ec2.IConnectable {
   readonly databaseName: string;
   readonly connections: ec2.Connections;
   private readonly credentialsKey: DataKey;
+  /** Of the storage and of Performance Insights. */
+  private readonly dataKeys: readonly DataKey[];
 
   constructor(scope: Construct, id: string, props: PostgresProps) {
     super(scope, id);
@@ -68,6 +77,9 @@ export class Postgres extends Construct implements ec2.IConnectable {
         }),
     );
     this.credentialsKey = this.makeKey('CredentialsKey', 'Encrypts the database credentials', platform);
+    const storageKey = this.makeKey('StorageKey', 'Encrypts the database and its snapshots', platform);
+    const insightsKey = this.makeKey('InsightsKey', 'Encrypts Performance Insights', platform);
+    this.dataKeys = [storageKey, insightsKey];
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'PostgreSQL: who may connect',
@@ -89,7 +101,7 @@ export class Postgres extends Construct implements ec2.IConnectable {
       allocatedStorage: database.storageGiB,
       maxAllocatedStorage: database.maxStorageGiB,
       storageEncrypted: true,
-      storageEncryptionKey: this.makeKey('StorageKey', 'Encrypts the database and its snapshots', platform),
+      storageEncryptionKey: storageKey,
       backupRetention: Duration.days(database.backupRetentionDays),
       preferredBackupWindow: database.backupWindow,
       preferredMaintenanceWindow: database.maintenanceWindow,
@@ -107,7 +119,7 @@ export class Postgres extends Construct implements ec2.IConnectable {
       }),
       enablePerformanceInsights: true,
       performanceInsightRetention: database.performanceInsightsDays,
-      performanceInsightEncryptionKey: this.makeKey('InsightsKey', 'Encrypts Performance Insights', platform),
+      performanceInsightEncryptionKey: insightsKey,
       cloudwatchLogsExports: ['postgresql', 'upgrade'],
     });
     this.instance.node.addDependency(...logGroups);
@@ -116,27 +128,50 @@ export class Postgres extends Construct implements ec2.IConnectable {
       throw new Error('aws-cdk-lib gave the database no secret or resource id: check its version');
     }
     this.secret = this.instance.secret;
-    this.resourceId = this.instance.instanceResourceId;
+    this.resourceId = database.resourceId ?? this.instance.instanceResourceId;
+    // Whether anybody reads it or not: an export that another stack uses cannot be taken back, and the configuration
+    // may stop to use it after a restore.
+    Stack.of(this).exportValue(this.instance.instanceResourceId);
     this.databaseName = database.name;
     this.connections = this.instance.connections;
     this.acknowledgeFindings(database);
   }
 
+  /** The admin credentials, with the key that encrypts them. */
+  get keyedSecret(): KeyedSecret {
+    return { secretArn: this.secret.secretArn, keyArn: this.credentialsKey.keyArn };
+  }
+
+  /** The host's name. */
+  get address(): string {
+    return this.instance.dbInstanceEndpointAddress;
+  }
+
+  /** Lets a function read the admin credentials. */
+  grantReadCredentials(grantee: IGrantable & IConstruct): void {
+    grantReadSecret(grantee, this.keyedSecret);
+  }
+
   /**
-   * Lets a function read the admin credentials. It is all in the reader's own policy: `secret.grantRead` would
-   * name the reader in the key's policy too, and so tie this stack to every stack that reads.
+   * Lets somebody restore an instance that is encrypted as this one: RDS uses the keys on their behalf, and keeps a
+   * grant for the new instance.
+   * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
    */
-  grantReadCredentials(grantee: IGrantable): void {
+  grantRestore(grantee: IGrantable): void {
+    const viaRds = { 'kms:ViaService': `rds.${Stack.of(this).region}.amazonaws.com` };
+    const resources = this.dataKeys.map(({ keyArn }) => keyArn);
     grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secret.secretArn] }),
+      new PolicyStatement({
+        actions: ['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext'],
+        resources,
+        conditions: { StringEquals: viaRds },
+      }),
     );
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
-        actions: ['kms:Decrypt'],
-        resources: [this.credentialsKey.keyArn],
-        conditions: {
-          StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` },
-        },
+        actions: ['kms:CreateGrant'],
+        resources,
+        conditions: { StringEquals: viaRds, Bool: { 'kms:GrantIsForAWSResource': true } },
       }),
     );
   }
@@ -146,15 +181,14 @@ export class Postgres extends Construct implements ec2.IConnectable {
     const secret = new rds.DatabaseSecret(this, 'Credentials', {
       username: ADMIN,
       encryptionKey: this.credentialsKey,
-      // RDS refuses / @ " and space; the rest trips up shells and connection strings.
-      excludeCharacters: ' /@"\'\\`$%&#:;?<>{}[]()|^~!*+=,',
+      excludeCharacters: EXCLUDED_FROM_PASSWORDS,
     });
     secret.applyRemovalPolicy(platform.removalPolicy);
     acknowledge(
       secret,
       'AwsSolutions',
       'AwsSolutions-SMG4',
-      'Rotation of the admin credentials comes with the Secrets stack.',
+      'The Secrets stack rotates it, where this rule does not look.',
     );
     return secret;
   }

@@ -5,3 +5,6 @@ export const DATA_SUBNETS = { subnetType: SubnetType.PRIVATE_ISOLATED } as const
 
 /** For what calls the internet: there only where the network has NAT. */
 export const EGRESS_SUBNETS = { subnetType: SubnetType.PRIVATE_WITH_EGRESS } as const;
+
+/** By the configuration's word. */
+export const SUBNETS = { egress: EGRESS_SUBNETS, isolated: DATA_SUBNETS } as const;

@@ -26,6 +26,9 @@ export class BundleError extends GoLiveError {
 
 export const PROJECT_ROOT = resolve(__dirname, '../..');
 
+/** What an image may hold beside its handler: whole programs, bundled alike. */
+export const PROGRAMS: Readonly<Record<string, string>> = { golive: 'bin/golive.ts' };
+
 /** What a zip function's bundle may weigh, bytes: 1.5 MB, as a cold start downloads and parses all of it. */
 export const BUNDLE_LIMIT_BYTES = 1_500_000;
 
@@ -50,6 +53,18 @@ export function bundleFunction(source: FunctionSource): Bundle {
     const entry = join(sourceFolder(source), HANDLER);
     throw new BundleError(`no handler at ${entry}: write one that exports "handler", or correct the name`);
   }
+  return bundle;
+}
+
+/**
+ * Gives a program's bundle, by its name in {@link PROGRAMS}.
+ *
+ * @throws BundleError when there is no such program or it does not build
+ */
+export function bundleProgram(name: string): Bundle {
+  const root = rootOf({});
+  const bundle = (bundlesByRoot.get(root) ?? bundleAll(root)).get(name);
+  if (!bundle) throw new BundleError(`no program ${name}: there are ${Object.keys(PROGRAMS).join(', ')}`);
   return bundle;
 }
 
@@ -163,10 +178,12 @@ function outputsOf(result: Built) {
   };
 }
 
-/** Every `<capability>/<name>/handler.ts` below a folder, by the function's label. */
+/** Every `<capability>/<name>/handler.ts` below a folder, by the function's label; of the project's, the programs too. */
 function handlersIn(root: string): ReadonlyMap<string, string> {
-  return new Map(
-    readdirSync(root, { withFileTypes: true })
+  const programs = root === rootOf({}) ? Object.entries(PROGRAMS) : [];
+  return new Map([
+    ...programs.map(([name, path]) => [name, join(PROJECT_ROOT, path)] as const),
+    ...readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .flatMap(({ name: capability }) =>
         readdirSync(join(root, capability)).map((name) => ({ capability, name, root })),
@@ -174,7 +191,7 @@ function handlersIn(root: string): ReadonlyMap<string, string> {
       .map((source) => [labelOf(source), join(sourceFolder(source), HANDLER)] as const)
       .filter(([, path]) => existsSync(path))
       .sort(),
-  );
+  ]);
 }
 
 function bundleError(cause: unknown): BundleError {

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
-import { Rule, Schedule as EventSchedule } from 'aws-cdk-lib/aws-events';
+import type { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { type IGrantable, type IPrincipal, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -19,12 +19,13 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { z } from 'zod';
 import { SharedEnvironment } from '../../lambdas/shared/env';
-import { longestGapMinutes, type Schedule } from '../config/schedule';
+import type { Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
 import { type FunctionSource, labelOf } from './bundle';
 import { type Packaging, withAssetFolder } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
 import { runbook } from './runbook';
+import { runOnSchedule } from './scheduled';
 
 /** Our metrics' namespace, for EMF and for whoever draws them. */
 export const METRICS_NAMESPACE = 'GoLive';
@@ -178,32 +179,33 @@ export class PlatformFunction<Contract extends z.ZodObject>
     if (!this.asynchronous) {
       throw new Error(`${this.label} has a schedule but no destination for failures: pass "asynchronous"`);
     }
-    const rule = new Rule(this, 'Schedule', {
-      description: `Runs ${this.label}, UTC`,
-      schedule: EventSchedule.cron({
-        minute: schedule.minute,
-        hour: schedule.hour,
-        ...(schedule.weekDay !== undefined && { weekDay: schedule.weekDay }),
+    return runOnSchedule(this, {
+      label: this.label,
+      schedule,
+      target: new LambdaFunction(this.function, {
+        // These are for delivery to Lambda; what the handler fails is `asynchronous`'s.
+        deadLetterQueue: this.asynchronous.failureQueue,
+        retryAttempts: 8,
+        maxEventAge: Duration.hours(2),
       }),
-      targets: [
-        new LambdaFunction(this.function, {
-          // These are for delivery to Lambda; what the handler fails is `asynchronous`'s.
-          deadLetterQueue: this.asynchronous.failureQueue,
-          retryAttempts: 8,
-          maxEventAge: Duration.hours(2),
-        }),
-      ],
+      metricRuns: (options) => this.metricInvocations(options),
     });
-    this.addNotRunningAlarm(schedule);
-    return rule;
   }
 
-  /** One of the metrics that its handler emits. @default sum over 5 minutes */
-  metricOwn(metricName: string, options?: MetricOptions): Metric {
+  /**
+   * One of the metrics that its handler emits. @default sum over 5 minutes
+   *
+   * @param dimensions beside the service and the environment
+   */
+  metricOwn(
+    metricName: string,
+    options?: MetricOptions,
+    dimensions: Readonly<Record<string, string>> = {},
+  ): Metric {
     return new Metric({
       namespace: METRICS_NAMESPACE,
       metricName,
-      dimensionsMap: { service: this.label, environment: this.environmentName },
+      dimensionsMap: { service: this.label, environment: this.environmentName, ...dimensions },
       statistic: Stats.SUM,
       period: Duration.minutes(5),
       ...options,
@@ -276,24 +278,6 @@ export class PlatformFunction<Contract extends z.ZodObject>
       evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.IGNORE,
-    });
-  }
-
-  /**
-   * Hourly periods over the longest gap between runs and two hours for a late start: CloudWatch looks back
-   * seven days when a period is an hour or more. Silence counts as breaching, so a new function is in alarm
-   * until its first run.
-   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-   */
-  private addNotRunningAlarm(schedule: Schedule): void {
-    const hours = Math.ceil(longestGapMinutes(schedule) / 60) + 2;
-    this.metricInvocations({ period: Duration.hours(1) }).createAlarm(this, 'NotRunningAlarm', {
-      alarmDescription: `${this.label} has not run for ${hours} hours. ${runbook(this.label, 'not-running')}`,
-      threshold: 1,
-      evaluationPeriods: hours,
-      datapointsToAlarm: hours,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.BREACHING,
     });
   }
 }

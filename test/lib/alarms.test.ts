@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT_NAMES } from '../../lib/config';
-import { templatesOf } from './support/synthesis';
+import { CHECK_NAMES } from '../../core/backup/health/report';
+import { configOf, templatesOf } from './support/synthesis';
 
 /** The anchors that a Markdown page's headings have on GitHub. */
 function anchorsOf(markdown: string): Set<string> {
@@ -15,11 +16,33 @@ function anchorsOf(markdown: string): Set<string> {
   );
 }
 
+interface Alarm {
+  readonly AlarmDescription: string;
+  readonly EvaluationPeriods: number;
+  /** Absent where the alarm is on an expression, whose parts then have one. */
+  readonly Period?: number;
+  readonly Metrics?: readonly {
+    readonly Period?: number;
+    readonly MetricStat?: { readonly Period: number };
+  }[];
+}
+
+/** Seconds. */
+function periodOf({ Period, Metrics = [] }: Alarm): number {
+  const periods = Metrics.flatMap((metric) => metric.Period ?? metric.MetricStat?.Period ?? []);
+  const period = Period ?? Math.max(...periods);
+  if (!(period > 0)) throw new Error('an alarm has no period');
+  return period;
+}
+
 const sections = anchorsOf(readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8'));
 
 describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
-  const alarms = Object.values(templatesOf(environment).Backup.findResources('AWS::CloudWatch::Alarm')).map(
-    ({ Properties }) => Properties as { AlarmDescription: string; EvaluationPeriods: number; Period: number },
+  const { Backup, Recovery } = templatesOf(environment);
+  const alarms = [Backup, ...(Recovery ? [Recovery] : [])].flatMap((template) =>
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }) => Properties as Alarm,
+    ),
   );
 
   test('every alarm sends its reader to a section that the runbook has', () => {
@@ -27,20 +50,40 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
       ({ AlarmDescription }) => /See docs\/runbook\.md#(\S+)$/.exec(AlarmDescription)?.[1],
     );
 
-    expect(anchors.sort()).toEqual([
-      'backup-dump-failing',
-      'backup-dump-not-fingerprinted',
-      'backup-dump-not-running',
-      'backup-failed-events',
-      'backup-snapshot-failing',
-      'backup-snapshot-not-running',
-    ]);
+    const ofTasks = configOf(environment).backup.task
+      ? ['backup-drill-failing', 'backup-dump-task-failing']
+      : [];
+    expect(anchors.sort()).toEqual(
+      [
+        ...CHECK_NAMES,
+        ...ofTasks,
+        'backup-dump-failing',
+        'backup-dump-not-fingerprinted',
+        'backup-dump-not-running',
+        'backup-failed-events',
+        'backup-monitor-failing',
+        'backup-monitor-not-running',
+        'backup-retention-failing',
+        'backup-retention-not-running',
+        'backup-snapshot-failing',
+        'backup-snapshot-not-running',
+        ...(Recovery
+          ? [
+              'recovery-dump-retention-failing',
+              'recovery-dump-retention-not-running',
+              'recovery-failed-events',
+              'recovery-replication-failed',
+              'recovery-replication-late',
+              'recovery-snapshot-copies-failing',
+              'recovery-snapshot-copies-not-running',
+            ]
+          : []),
+      ].sort(),
+    );
     expect(anchors.filter((anchor) => !sections.has(anchor as string))).toEqual([]);
   });
 
   test('no alarm looks back further than the seven days that CloudWatch allows', () => {
-    expect(alarms.filter(({ EvaluationPeriods, Period }) => EvaluationPeriods * Period > 7 * 86_400)).toEqual(
-      [],
-    );
+    expect(alarms.filter((alarm) => alarm.EvaluationPeriods * periodOf(alarm) > 7 * 86_400)).toEqual([]);
   });
 });

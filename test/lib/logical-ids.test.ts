@@ -10,7 +10,7 @@ const SUBNET_GROUP = 'AWS::RDS::DBSubnetGroup';
  * The logical ids of everything that holds data. CloudFormation knows a resource by its logical id: a renamed
  * construct is a deleted database and a new, empty one. A change here is a migration, and never a refactoring.
  */
-const PINNED: Record<StackName, Record<string, string>> = {
+const PINNED: Record<StackName | 'Recovery', Record<string, string>> = {
   Network: {
     FlowLogs16C1943A: 'AWS::Logs::LogGroup',
   },
@@ -36,20 +36,41 @@ const PINNED: Record<StackName, Record<string, string>> = {
     FailedEventsQueue6627F340: 'AWS::SQS::Queue',
     DumpJobDumpLogs099F7146: 'AWS::Logs::LogGroup',
     SnapshotJobSnapshotLogs2928B202: 'AWS::Logs::LogGroup',
+    MonitorJobMonitorLogs9A03CC2D: 'AWS::Logs::LogGroup',
+    RetentionJobRetentionLogsF017B528: 'AWS::Logs::LogGroup',
+    DrillJobDrillLogsD6F96BE9: 'AWS::Logs::LogGroup',
+    DumpJobTaskLogsE4AA362D: 'AWS::Logs::LogGroup',
+    OperationsTaskLogs89FA8F5D: 'AWS::Logs::LogGroup',
+    OnDemandLogs91C36A95: 'AWS::Logs::LogGroup',
+  },
+  Recovery: {
+    ReplicaBucket80C984FB: 'AWS::S3::Bucket',
+    ReplicaAccessLogs5D187905: 'AWS::S3::Bucket',
+    ReplicaKey29E01B67: 'AWS::KMS::Key',
+    FailedEventsQueue6627F340: 'AWS::SQS::Queue',
+    SnapshotCopiesJobSnapshotCopiesLogs73DE1C6B: 'AWS::Logs::LogGroup',
+    DumpRetentionJobDumpRetentionLogsFDB213CB: 'AWS::Logs::LogGroup',
   },
 };
 
 describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
-  test.each(Object.keys(PINNED) as StackName[])('%s keeps the logical ids of what holds data', (stack) => {
-    const { Resources } = templatesOf(environment)[stack].toJSON() as {
+  const stacks = (Object.keys(PINNED) as (keyof typeof PINNED)[]).filter(
+    (stack) => stack !== 'Recovery' || configOf(environment).disasterRecovery,
+  );
+
+  test.each(stacks)('%s keeps the logical ids of what holds data', (stack) => {
+    const { Resources } = templatesOf(environment)[stack]?.toJSON() as {
       Resources: Record<string, { Type: string }>;
     };
     const holdsData = Object.entries(Resources)
       .filter(([, { Type }]) => HOLDS_DATA.has(Type) || Type === SUBNET_GROUP)
       .map(([id, { Type }]) => [id, Type]);
-    // Flow logs are there by configuration.
+    const { network, backup } = configOf(environment);
+    // Flow logs and tasks are there by configuration.
     const pinned = Object.entries(PINNED[stack]).filter(
-      ([id]) => id !== 'FlowLogs16C1943A' || configOf(environment).network.flowLogs,
+      ([id]) =>
+        (id !== 'FlowLogs16C1943A' || network.flowLogs) &&
+        (!/^(DrillJob|DumpJobTask|OperationsTask|OnDemand)/.test(id) || backup.task),
     );
 
     expect(Object.fromEntries(holdsData)).toEqual(Object.fromEntries(pinned));
@@ -57,15 +78,17 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
 
   test('has stacks that are protected as it is configured, under names that deployments use', () => {
     const config = configOf(environment);
-    const { network, database, backup } = new PlatformStage(makeApp(), { config });
+    const { network, database, backup, recovery } = new PlatformStage(makeApp(), { config });
+    const stacks = [network, database, backup, ...(recovery ? [recovery] : [])];
 
-    for (const stack of [network, database, backup]) {
+    for (const stack of stacks) {
       expect(stack.terminationProtection).toBe(config.terminationProtection);
     }
-    expect([network, database, backup].map((stack) => stack.stackName)).toEqual([
+    expect(stacks.map((stack) => stack.stackName)).toEqual([
       `${environment}-Network`,
       `${environment}-Database`,
       `${environment}-Backup`,
+      ...(config.disasterRecovery ? [`${environment}-Recovery`] : []),
     ]);
     expect(database.node.path).toBe(`${environment}/Database`);
   });

@@ -12,6 +12,8 @@ export const DumpEnvironment = z.object({
   /** The secret attached to the instance. */
   DATABASE_SECRET_ARN: z.string().min(1),
   VAULT_BUCKET: z.string().min(1),
+  /** Whether a task is there to take what is too large for a function. */
+  RUNNER: z.enum(['function', 'task', 'auto']),
   /** Of the fingerprint that is taken beside the dump. */
   FINGERPRINT_CONNECTIONS: Digits,
   /** Tables with more are counted only. Absent: none. */

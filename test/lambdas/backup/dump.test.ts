@@ -1,23 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DeadlineReachedError } from '../../../core/backup/dump/errors';
 import { takeDump, type DumpRequest, type DumpResult } from '../../../core/backup/dump/take-dump';
 import { lambdaContext } from '../shared/lambda-context';
+import { scheduledEvent, watchHandler } from '../shared/watched-handler';
 
 jest.mock('../../../core/backup/dump/take-dump');
 
-const EVENT = {
-  id: 'e1',
-  time: '2026-05-01T03:00:00Z',
-  source: 'aws.events',
-  'detail-type': 'Scheduled Event',
-  resources: [],
-};
+const EVENT = scheduledEvent();
 const PASSWORD = 'not-to-be-printed';
 const secrets = mockClient(SecretsManagerClient);
 const dumping = jest.mocked(takeDump);
+const s3 = mockClient(S3Client);
 
 const result = (outcome: DumpResult['outcome']) =>
   ({
@@ -33,42 +30,23 @@ const result = (outcome: DumpResult['outcome']) =>
   }) as DumpResult;
 
 describe('the dump function', () => {
-  const before = { ...process.env };
-  let printed: string[];
+  const { printed, metrics } = watchHandler('backup-dump', {
+    DATABASE_INSTANCE_IDENTIFIER: 'prod-db',
+    DATABASE_RESOURCE_ID: 'db-ABC',
+    DATABASE_NAME: 'shop',
+    DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db',
+    VAULT_BUCKET: 'vault',
+    RUNNER: 'function',
+    FINGERPRINT_CONNECTIONS: '2',
+  });
 
   beforeEach(() => {
-    process.env = {
-      ...before,
-      AWS_REGION: 'eu-west-1',
-      GOLIVE_ENVIRONMENT: 'prod',
-      POWERTOOLS_SERVICE_NAME: 'backup-dump',
-      POWERTOOLS_METRICS_NAMESPACE: 'GoLive',
-      POWERTOOLS_LOG_LEVEL: 'INFO',
-      // Lets the Powertools write to the console that we watch, metrics included.
-      POWERTOOLS_DEV: 'true',
-      POWERTOOLS_METRICS_DISABLED: 'false',
-      DATABASE_INSTANCE_IDENTIFIER: 'prod-db',
-      DATABASE_RESOURCE_ID: 'db-ABC',
-      DATABASE_NAME: 'shop',
-      DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db',
-      VAULT_BUCKET: 'vault',
-      FINGERPRINT_CONNECTIONS: '2',
-    };
-    printed = [];
-    for (const level of ['info', 'warn', 'error', 'log'] as const) {
-      jest
-        .spyOn(console, level)
-        .mockImplementation((...line: unknown[]) => void printed.push(line.map(String).join(' ')));
-    }
     secrets.reset();
+    s3.reset();
+    s3.on(PutObjectCommand).resolves({});
     const secret = { host: 'db.internal', port: 5432, username: 'admin', password: PASSWORD };
     secrets.on(GetSecretValueCommand).resolves({ SecretString: JSON.stringify(secret) });
     dumping.mockReset().mockResolvedValue(result('created'));
-  });
-
-  afterEach(() => {
-    jest.restoreAllMocks();
-    process.env = before;
   });
 
   /** As a cold start does it: the handler is loaded after the environment is there. */
@@ -76,11 +54,6 @@ describe('the dump function', () => {
     const { handler } = await import('../../../lambdas/backup/dump/handler');
     return handler(event, lambdaContext({ remainingMs: 900_000 }));
   };
-  const metrics = () =>
-    Object.assign(
-      {},
-      ...printed.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => '_aws' in line),
-    ) as Record<string, unknown>;
 
   test('a failure fails the invocation and is counted', async () => {
     dumping.mockRejectedValue(new DeadlineReachedError('the dump was not done'));
@@ -142,7 +115,7 @@ describe('the dump function', () => {
     await invoke();
     dumping.mockRejectedValue(new Error(`connection to postgres://admin:${PASSWORD}@db.internal failed`));
     await expect(invoke()).rejects.toThrow();
-    expect(printed.join('\n')).not.toContain(PASSWORD);
+    expect(printed()).not.toContain(PASSWORD);
   });
 
   test('stops cleanly at SIGTERM, and listens no longer than it runs', async () => {
@@ -161,8 +134,10 @@ describe('the dump function', () => {
 describe("the dump function's image", () => {
   const dockerfile = readFileSync(join(__dirname, '../../../lambdas/backup/dump/Dockerfile'), 'utf8');
 
-  test('holds the bundle, the certificate authorities, and nothing else of ours', () => {
-    expect(dockerfile).toMatch(/^COPY index\.js rds-ca\.pem \$\{LAMBDA_TASK_ROOT\}\/$/m);
+  test('holds the handler, the command line, the certificate authorities, and nothing else of ours', () => {
+    expect(dockerfile).toMatch(
+      /^COPY index\.js golive\.js supervisor-process\.mjs rds-ca\.pem \$\{LAMBDA_TASK_ROOT\}\/$/m,
+    );
     expect(dockerfile).toMatch(/^CMD \["index\.handler"\]$/m);
   });
 

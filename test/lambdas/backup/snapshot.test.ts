@@ -1,48 +1,34 @@
 import { DeleteDBSnapshotCommand } from '@aws-sdk/client-rds';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
 import { FakeRds, ownSnapshot, rdsFault, RESOURCE_ID } from '../../core/backup/snapshot/fake-rds';
 import { lambdaContext } from '../shared/lambda-context';
+import { scheduledEvent, watchHandler } from '../shared/watched-handler';
 
-const EVENT = {
-  id: 'e1',
-  time: '2026-05-01T03:00:00Z',
-  source: 'aws.events',
-  'detail-type': 'Scheduled Event',
-  resources: [],
-};
+const EVENT = scheduledEvent();
+
+const s3 = mockClient(S3Client);
+
+/** The records that were put into the vault. */
+const audited = () =>
+  s3
+    .commandCalls(PutObjectCommand)
+    .map(({ args: [{ input }] }) => JSON.parse(input.Body as string) as object);
 
 describe('the snapshot function', () => {
-  const before = { ...process.env };
+  const { printed, metrics } = watchHandler('backup-snapshot', {
+    DATABASE_INSTANCE_IDENTIFIER: 'prod-db',
+    DATABASE_RESOURCE_ID: RESOURCE_ID,
+    VAULT_BUCKET: 'vault',
+    SNAPSHOT_RETENTION_DAYS: '30',
+    SNAPSHOT_KEEP_NEWEST: '3',
+  });
   let rds: FakeRds;
-  let printed: string[];
 
   beforeEach(() => {
-    process.env = {
-      ...before,
-      AWS_REGION: 'eu-west-1',
-      GOLIVE_ENVIRONMENT: 'prod',
-      POWERTOOLS_SERVICE_NAME: 'backup-snapshot',
-      POWERTOOLS_METRICS_NAMESPACE: 'GoLive',
-      POWERTOOLS_LOG_LEVEL: 'INFO',
-      // Lets the Powertools write to the console that we watch, metrics included.
-      POWERTOOLS_DEV: 'true',
-      POWERTOOLS_METRICS_DISABLED: 'false',
-      DATABASE_INSTANCE_IDENTIFIER: 'prod-db',
-      DATABASE_RESOURCE_ID: RESOURCE_ID,
-      SNAPSHOT_RETENTION_DAYS: '30',
-      SNAPSHOT_KEEP_NEWEST: '3',
-    };
     rds = new FakeRds();
-    printed = [];
-    for (const level of ['info', 'warn', 'error', 'log'] as const) {
-      jest
-        .spyOn(console, level)
-        .mockImplementation((...line: unknown[]) => void printed.push(line.join(' ')));
-    }
-  });
-
-  afterEach(() => {
-    jest.restoreAllMocks();
-    process.env = before;
+    s3.reset();
+    s3.on(PutObjectCommand).resolves({});
   });
 
   /** As a cold start does it: the handler is loaded after the environment is there. */
@@ -50,17 +36,15 @@ describe('the snapshot function', () => {
     const { handler } = await import('../../../lambdas/backup/snapshot/handler');
     return handler(event, lambdaContext());
   };
-  const metrics = () =>
-    Object.assign(
-      {},
-      ...printed.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => '_aws' in line),
-    ) as Record<string, unknown>;
 
   test('a failure fails the invocation and counts neither as taken nor as completed', async () => {
     rds.instanceStates = ['storage-full'];
     await expect(invoke()).rejects.toMatchObject({ code: 'InstanceUnavailableError' });
     expect(metrics()).toMatchObject({ FunctionFailures: 1, code: 'InstanceUnavailableError' });
     expect(metrics()).not.toHaveProperty('SnapshotTaken');
+    expect(audited()).toMatchObject([
+      { action: 'backup.create', outcome: 'failed', error: { code: 'InstanceUnavailableError' } },
+    ]);
     expect(metrics()).not.toHaveProperty('SnapshotCompleted');
   });
 
@@ -90,8 +74,8 @@ describe('the snapshot function', () => {
     await invoke();
     expect(metrics()).toMatchObject({ SnapshotCompleted: 1, SnapshotsPruned: 0, SnapshotPruneFailed: 2 });
     expect(metrics()).not.toHaveProperty('SnapshotQuotaUsedPercent');
-    expect(printed.join('\n')).toContain('AccessDenied');
-    expect(printed.join('\n')).toContain('quota could not be read');
+    expect(printed()).toContain('AccessDenied');
+    expect(printed()).toContain('quota could not be read');
   });
 
   test('all well: the report is returned and measured', async () => {
@@ -110,5 +94,21 @@ describe('the snapshot function', () => {
       FunctionFailures: 0,
       service: 'backup-snapshot',
     });
+    expect(audited()).toMatchObject([
+      {
+        action: 'backup.create',
+        target: 'snapshot of prod-db',
+        outcome: 'succeeded',
+        environment: 'prod',
+        who: { arn: expect.stringContaining(':function:') as string },
+        details: { identifier: 'prod-db-20260501t030000z' },
+      },
+    ]);
+  });
+
+  test('a record that cannot be written fails nothing, and is told of', async () => {
+    s3.on(PutObjectCommand).rejects(rdsFault('AccessDenied'));
+    await expect(invoke()).resolves.toMatchObject({ status: 'available' });
+    expect(printed()).toContain('AuditNotRecordedError');
   });
 });

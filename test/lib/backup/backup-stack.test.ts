@@ -1,4 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
+import { CHECK_NAMES, SEVERITY } from '../../../core/backup/health/report';
 import { DumpEnvironment } from '../../../lambdas/backup/dump/env';
 import { SnapshotEnvironment } from '../../../lambdas/backup/snapshot/env';
 import { ENVIRONMENT_NAMES } from '../../../lib/config';
@@ -11,7 +12,7 @@ interface Statement {
 }
 
 /** What the role of a job may do. */
-function statementsOf(job: 'SnapshotJob' | 'DumpJob'): Statement[] {
+function statementsOf(job: string): Statement[] {
   const policies = templatesOf('prod').Backup.findResources('AWS::IAM::Policy');
   return Object.entries(policies)
     .filter(([id]) => id.startsWith(job))
@@ -22,8 +23,16 @@ function statementsOf(job: 'SnapshotJob' | 'DumpJob'): Statement[] {
     );
 }
 
-const allowing = (job: 'SnapshotJob' | 'DumpJob', action: string) =>
+const allowing = (job: string, action: string) =>
   statementsOf(job).filter((statement) => [statement.Action].flat().includes(action));
+
+const below = (part: string) => ({
+  'Fn::Join': ['', [{ 'Fn::GetAtt': [expect.stringMatching(/^VaultBucket/), 'Arn'] }, `/${part}*`]],
+});
+
+/** Every action of a job, and what it may be done to. */
+const deleting = (job: string) =>
+  statementsOf(job).filter(({ Action }) => [Action].flat().some((action) => /delete/i.test(action)));
 
 describe('the vault', () => {
   test.each(ENVIRONMENT_NAMES)(
@@ -140,14 +149,14 @@ describe('the snapshot job', () => {
 
 describe('the dump job', () => {
   test('may not delete anything, anywhere', () => {
-    const actions = statementsOf('DumpJob').flatMap((statement) => statement.Action);
+    const actions = statementsOf('DumpJobDump').flatMap((statement) => statement.Action);
 
     expect(actions.filter((action) => /delete/i.test(action))).toEqual([]);
     expect(actions).not.toContain('s3:*');
   });
 
   test('reaches objects below dumps/ only, and lists nothing else', () => {
-    expect(allowing('DumpJob', 's3:PutObject')).toEqual([
+    expect(allowing('DumpJobDump', 's3:PutObject').slice(0, 1)).toEqual([
       {
         Action: expect.arrayContaining(['s3:AbortMultipartUpload', 's3:GetObject']) as unknown,
         Effect: 'Allow',
@@ -155,6 +164,9 @@ describe('the dump job', () => {
           'Fn::Join': ['', [{ 'Fn::GetAtt': [expect.stringMatching(/^VaultBucket/), 'Arn'] }, '/dumps/*']],
         },
       },
+    ]);
+    expect(allowing('DumpJobDump', 's3:PutObject').slice(1)).toEqual([
+      expect.objectContaining({ Action: 's3:PutObject', Resource: below('audit/') }),
     ]);
     expect(allowing('DumpJob', 's3:ListBucket').map((s) => s.Condition)).toEqual([
       { StringLike: { 's3:prefix': 'dumps/*' } },
@@ -194,6 +206,154 @@ describe('the dump job', () => {
       ToPort: 5432,
       GroupId: { 'Fn::ImportValue': Match.stringLikeRegexp('Postgres') },
       SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DumpJob'), 'GroupId'] },
+    });
+  });
+});
+
+describe('the retention job', () => {
+  test('deletes below dumps/ only, and never a version', () => {
+    expect(deleting('RetentionJob').map(({ Resource }) => Resource)).toEqual([below('dumps/')]);
+    const actions = statementsOf('RetentionJob').flatMap(({ Action }) => Action);
+    expect(actions).not.toContain('s3:DeleteObjectVersion');
+    expect(actions).not.toContain('s3:BypassGovernanceRetention');
+  });
+
+  test('writes its lease and its records, and no dump', () => {
+    const written = JSON.stringify(allowing('RetentionJob', 's3:PutObject').map(({ Resource }) => Resource));
+    expect(written).toContain('/leases/retention.json');
+    expect(written).toContain('/audit/*');
+    expect(written).not.toContain('dumps');
+  });
+});
+
+describe('the monitor job', () => {
+  test('changes nothing but the report', () => {
+    expect(deleting('MonitorJob')).toEqual([]);
+    expect(allowing('MonitorJob', 's3:PutObject').map(({ Resource }) => Resource)).toEqual([
+      below('status/'),
+    ]);
+  });
+
+  test('runs every hour, and each check has an alarm on its own metric', () => {
+    const { Backup } = templatesOf('prod');
+    Backup.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'cron(10 * * * ? *)' });
+    const alarms = Object.values(
+      Backup.findResources('AWS::CloudWatch::Alarm', { Properties: { MetricName: 'BackupHealth' } }),
+    ) as { Properties: { Dimensions: { Name: string; Value: string }[]; Threshold: number } }[];
+    const dimensions = alarms.map(({ Properties }) =>
+      Object.fromEntries(Properties.Dimensions.map(({ Name, Value }) => [Name, Value])),
+    );
+    expect(dimensions.map(({ check }) => check).sort()).toEqual([...CHECK_NAMES].sort());
+    expect(
+      dimensions.every(({ service, environment }) => service === 'backup-monitor' && environment === 'prod'),
+    ).toBe(true);
+    expect(alarms.every(({ Properties }) => Properties.Threshold === SEVERITY.critical)).toBe(true);
+  });
+});
+
+describe('the operations task', () => {
+  test('is the dump function’s image as another program: no root, no writing but to its scratch', () => {
+    const { Backup } = templatesOf('prod');
+    Backup.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Cpu: '4096',
+      Memory: '16384',
+      EphemeralStorage: { SizeInGiB: 200 },
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+      ContainerDefinitions: [
+        Match.objectLike({
+          EntryPoint: ['node', '/var/task/golive.js'],
+          User: '1000:1000',
+          ReadonlyRootFilesystem: true,
+          LinuxParameters: Match.objectLike({ InitProcessEnabled: true }),
+          MountPoints: [{ ContainerPath: '/tmp', ReadOnly: false, SourceVolume: 'scratch' }],
+        }),
+      ],
+    });
+    const [definition] = Object.values(Backup.findResources('AWS::ECS::TaskDefinition')) as {
+      Properties: { ContainerDefinitions: { Image: unknown }[] };
+    }[];
+    const [image] = Object.values(
+      Backup.findResources('AWS::Lambda::Function', { Properties: { PackageType: 'Image' } }),
+    ) as { Properties: { Code: { ImageUri: unknown } } }[];
+    expect(definition!.Properties.ContainerDefinitions[0]!.Image).toEqual(image!.Properties.Code.ImageUri);
+    expect(JSON.stringify(definition)).not.toMatch(/password|secret/i);
+  });
+
+  test('deletes nothing in the vault, and of the instances only what restores and drills have made', () => {
+    const deletions = deleting('OperationsTask');
+    expect(deletions.flatMap(({ Action }) => Action)).toEqual(Array(3).fill('rds:DeleteDBInstance'));
+    const names = deletions
+      .flatMap(({ Resource }) => Resource as string[] | string)
+      .map((arn) => arn.replace(/^.*:(db|snapshot):/, '$1:'));
+    expect(names.sort()).toEqual([
+      'db:golive-prod-drill-*',
+      'db:golive-prod-replaced-*',
+      'db:golive-prod-restore-*',
+      'snapshot:golive-prod-before-*',
+      'snapshot:golive-prod-final-*',
+    ]);
+    expect(deletions[1]!.Condition).toEqual({
+      StringEquals: {
+        'aws:ResourceTag/golive:environment': 'prod',
+        'aws:ResourceTag/golive:managed-by': 'golive-drill',
+      },
+    });
+  });
+
+  test('is run by state machines in its own cluster only', () => {
+    for (const action of ['ecs:RunTask', 'ecs:StopTask']) {
+      const statements = allowing('DrillJob', action);
+      expect(statements).toHaveLength(1);
+      expect(statements[0]!.Condition).toMatchObject({
+        ArnEquals: { 'ecs:cluster': expect.anything() as unknown },
+      });
+    }
+    expect(allowing('DrillJob', 'iam:PassRole')[0]!.Condition).toEqual({
+      StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+    });
+  });
+
+  test('takes over the dump when the function says so, for the same instant', () => {
+    const { Backup } = templatesOf('prod');
+    Backup.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({
+        source: ['lambda'],
+        detail: { responsePayload: { outcome: ['handed-over'] } },
+      }),
+      Targets: [
+        Match.objectLike({
+          InputTransformer: {
+            InputPathsMap: { 'detail-responsePayload-scheduledFor': '$.detail.responsePayload.scheduledFor' },
+            InputTemplate:
+              '{"command":["backup","create","--parallel","--scheduled-for",<detail-responsePayload-scheduledFor>,"--json"]}',
+          },
+        }),
+      ],
+    });
+    Backup.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp('^DumpJob') },
+      DestinationConfig: Match.objectLike({ OnSuccess: Match.anyValue() }),
+    });
+  });
+
+  test('is all that an operator may start: no right to the database, its secret or a deletion', () => {
+    const [policy] = Object.values(templatesOf('prod').Backup.findResources('AWS::IAM::ManagedPolicy')) as {
+      Properties: { ManagedPolicyName: string; PolicyDocument: { Statement: Statement[] } };
+    }[];
+    expect(policy!.Properties.ManagedPolicyName).toBe('golive-prod-operator');
+    const actions = policy!.Properties.PolicyDocument.Statement.flatMap(({ Action }) => Action);
+    expect(actions).toContain('states:StartExecution');
+    expect(actions.filter((action) => /delete|put|secret|connect|create|modify|\*/i.test(action))).toEqual(
+      [],
+    );
+  });
+
+  test('is not there where none is configured, and then nothing hands over', () => {
+    const { Backup } = templatesOf('dev');
+    Backup.resourceCountIs('AWS::ECS::TaskDefinition', 0);
+    Backup.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
+    Backup.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ RUNNER: 'function' }) },
     });
   });
 });

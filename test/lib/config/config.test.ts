@@ -129,6 +129,41 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
     /^disasterRecovery\.region: got "eu-central-1", allowed: another region/,
   ],
   [
+    'disaster recovery in no region',
+    [['disasterRecovery.region', 'Ireland']],
+    /^disasterRecovery\.region: got "Ireland", allowed: an AWS region/,
+  ],
+  [
+    'more copies than RDS allows in a region',
+    [['disasterRecovery.snapshots.retentionDays', 21]],
+    /^disasterRecovery\.snapshots\.retentionDays: got 21, allowed: at most 20 with 28 snapshots a week/,
+  ],
+  [
+    'copies at an hour that is none',
+    [['disasterRecovery.snapshots.schedule.hour', '25']],
+    /^disasterRecovery\.snapshots\.schedule: .*hours are 0-23/,
+  ],
+  [
+    'copies so rare that silence is not seen',
+    [['disasterRecovery.snapshots.schedule', { minute: '0', hour: '2', weekDay: 'MON' }]],
+    /^disasterRecovery\.snapshots\.schedule: .*at most 166 hours/,
+  ],
+  [
+    "a replica's retention at a minute that is none",
+    [['disasterRecovery.dumps.schedule.minute', '60']],
+    /^disasterRecovery\.dumps\.schedule: .*minutes are 0-59/,
+  ],
+  [
+    "a replica's retention so rare that silence is not seen",
+    [['disasterRecovery.dumps.schedule', { minute: '0', hour: '2', weekDay: 'MON' }]],
+    /^disasterRecovery\.dumps\.schedule: .*at most 166 hours/,
+  ],
+  [
+    'a word that no retention policy has',
+    [['disasterRecovery.dumps.retention.keepHourly', 3]],
+    /^disasterRecovery\.dumps\.retention\.keepHourly: got 3, allowed: no such field/,
+  ],
+  [
     'a public range',
     [['network.cidr', '8.8.0.0/16']],
     /^network\.cidr: got "8\.8\.0\.0\/16", allowed: a private range/,
@@ -162,6 +197,59 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
     'an isolated dump without its endpoint',
     [isolatedDump, ['network.interfaceEndpoints', []]],
     /^network\.interfaceEndpoints: got \[\], allowed: .*secretsmanager/,
+  ],
+  [
+    'an isolated task without its endpoints',
+    [isolatedDump],
+    /^network\.interfaceEndpoints: got \["secretsmanager"\], allowed: a list with "ecr\.api", .*"sts", as backup\.task/,
+  ],
+  [
+    'a task that takes the dump and is not there',
+    [
+      ['backup.task', undefined],
+      ['backup.drill', undefined],
+    ],
+    /^backup\.dump\.runner: got "auto", allowed: "function" while there is no backup\.task/,
+  ],
+  [
+    'a drill with no task to run it',
+    [['backup.task', undefined]],
+    /^backup\.drill: got .*allowed: nothing while there is no backup\.task/,
+  ],
+  [
+    'memory that Fargate does not give',
+    [['backup.task.memoryMiB', 4096]],
+    /^backup\.task\.memoryMiB: got 4096, allowed: 8 to 30 GiB in steps of 1 GiB/,
+  ],
+  [
+    'more smoke SQL than the parameter holds',
+    [['backup.drill.smoke', [{ name: 'long', sql: 'x'.repeat(2000) }]]],
+    /^backup\.drill\.smoke: got .*allowed: at most 2000 characters/,
+  ],
+  [
+    'a drill at an hour that is none',
+    [['backup.drill.schedule.hour', '25']],
+    /^backup\.drill\.schedule: got .*allowed: a UTC cron schedule/,
+  ],
+  [
+    'retention at an hour that is none',
+    [['backup.retention.schedule', { minute: '0', hour: '25' }]],
+    /^backup\.retention\.schedule: got .*allowed: a UTC cron schedule/,
+  ],
+  [
+    'retention once a week, which CloudWatch cannot miss',
+    [['backup.retention.schedule', { minute: '0', hour: '5', weekDay: 'SAT' }]],
+    /^backup\.retention\.schedule: got .*allowed: at most 166 hours/,
+  ],
+  [
+    'no drill in production',
+    [['backup.drill', undefined]],
+    /^backup\.drill: got nothing, allowed: a drill in production/,
+  ],
+  [
+    'a week of retention in production',
+    [['backup.retention.policy.keepDays', 7]],
+    /^backup\.retention\.policy\.keepDays: got 7, allowed: at least 14 in production/,
   ],
   [
     'Sentry out of reach',
@@ -303,6 +391,21 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
     'dumps on working days only',
     [['backup.dump.schedule.weekDay', 'MON-FRI']],
     /^backup\.dump\.schedule: .*one run a day/,
+  ],
+  [
+    'copies on working days only',
+    [['disasterRecovery.snapshots.schedule.weekDay', 'MON-FRI']],
+    /^disasterRecovery\.snapshots\.schedule: .*one run a day/,
+  ],
+  [
+    'two newest copies',
+    [['disasterRecovery.snapshots.keepNewest', 2]],
+    /^disasterRecovery\.snapshots\.keepNewest: got 2, allowed: at least 3/,
+  ],
+  [
+    'two newest dumps in the replica',
+    [['disasterRecovery.dumps.retention.keepNewestVerified', 2]],
+    /^disasterRecovery\.dumps\.retention\.keepNewestVerified: got 2, allowed: at least 3/,
   ],
   [
     'snapshots on working days only',

@@ -61,10 +61,29 @@ const NEED_NO_RESOURCE = new Set([
   'rds:DescribeDBInstances',
   'rds:DescribeDBSnapshots',
   'rds:DescribeAccountAttributes',
+  'rds:DescribeDBInstanceAutomatedBackups',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'ecr:GetAuthorizationToken',
+  // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+  'logs:CreateLogDelivery',
+  'logs:GetLogDelivery',
+  'logs:UpdateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:DescribeResourcePolicies',
+  'logs:DescribeLogGroups',
 ]);
 
 /** The wildcards that a prefix narrows, each to what the job writes itself. */
-const NARROWED_BY_PREFIX = [/^arn:aws:rds:[a-z0-9-]+:\d{12}:snapshot:golive-[a-z0-9-]+-\*$/, /\/dumps\/\*$/];
+const NARROWED_BY_PREFIX = [
+  /^arn:aws:rds:[a-z0-9-]+:\d{12}:snapshot:golive-[a-z0-9-]+-\*$/,
+  /^arn:aws:rds:[a-z0-9-]+:\d{12}:db:golive-[a-z0-9-]+-(restore|replaced|drill)-\*$/,
+  /\/(dumps|drills|audit|status|leases)\/\*$/,
+  // The executions of one state machine, whose name is settled at deployment.
+  /^arn:aws:states:[a-z0-9-]+:\d{12}:execution::\*$/,
+];
 
 /** A wildcard is narrowed by a condition or a prefix, or its actions take no resource; keys' own policies aside. */
 const noWildcardWithoutCondition: Guard = (template) =>

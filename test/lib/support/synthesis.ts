@@ -27,7 +27,8 @@ export function makeApp(): App {
 }
 
 export type StackName = 'Network' | 'Database' | 'Backup';
-export type Templates = Record<StackName, Template>;
+/** Recovery only where the configuration names a region for it. */
+export type Templates = Record<StackName, Template> & { readonly Recovery: Template | undefined };
 
 export function configOf(name: EnvironmentName): EnvironmentConfig {
   return loadEnvironments([name])[0] as EnvironmentConfig;
@@ -49,6 +50,7 @@ export function templatesFor(config: EnvironmentConfig): Templates {
     Network: Template.fromStack(stage.network),
     Database: Template.fromStack(stage.database),
     Backup: Template.fromStack(stage.backup),
+    Recovery: stage.recovery && Template.fromStack(stage.recovery),
   };
 }
 

@@ -1,0 +1,79 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { CHECK_NAMES, SEVERITY } from '../../core/backup/health/report';
+import { MonitorEnvironment } from '../../lambdas/backup/monitor/env';
+import type { EnvironmentConfig } from '../config';
+import { grantObserveOffsite } from '../recovery/grant-observe-offsite';
+import type { ReplicaNames } from '../recovery/replica-names';
+import { PlatformFunction } from '../shared/platform-function';
+import type { PlatformSettings } from '../shared/platform-settings';
+import { runbook } from '../shared/runbook';
+import { grantReadOperations } from './operations-parameter';
+import type { Vault } from './vault';
+import { grantVault } from './vault-access';
+
+export interface MonitorJobProps {
+  readonly platform: PlatformSettings;
+  readonly vault: Vault;
+  readonly monitor: EnvironmentConfig['backup']['monitor'];
+  readonly failureQueue: IQueue;
+  /** The copies in the other region, which it looks at, too. @default none */
+  readonly replica?: ReplicaNames | undefined;
+}
+
+/** Asks every hour whether backups are in order: one alarm for each of the seven checks. */
+export class MonitorJob extends Construct {
+  readonly function: PlatformFunction<typeof MonitorEnvironment>;
+
+  constructor(scope: Construct, id: string, props: MonitorJobProps) {
+    super(scope, id);
+    const { platform, vault, monitor, failureQueue } = props;
+    this.function = new PlatformFunction(this, 'Monitor', {
+      platform,
+      source: { capability: 'backup', name: 'monitor' },
+      packaging: 'zip',
+      contract: MonitorEnvironment,
+      environment: {},
+      timeout: Duration.minutes(10),
+      memory: Size.mebibytes(1024),
+      asynchronous: { failureQueue, retryAttempts: 1 },
+    });
+    grantReadOperations(this.function, platform.environmentName);
+    grantVault(vault, this.function, {
+      read: ['dumps/', 'drills/'],
+      readVersions: ['dumps/'],
+      write: ['status/'],
+    });
+    this.function.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        // Read-only, and the listings of all snapshots and instances belong to none of them.
+        actions: ['rds:DescribeDBSnapshots', 'rds:DescribeDBInstances'],
+        resources: ['*'],
+      }),
+    );
+    if (props.replica) grantObserveOffsite(this.function, props.replica);
+    this.function.runOn({ minute: monitor.minute, hour: '*' });
+    for (const check of CHECK_NAMES) this.addCheckAlarm(check);
+  }
+
+  /** A check that is critical is an alarm until a later run finds it in order. */
+  private addCheckAlarm(check: (typeof CHECK_NAMES)[number]): void {
+    this.function
+      .metricOwn('BackupHealth', { period: Duration.hours(1), statistic: Stats.MAXIMUM }, { check })
+      .createAlarm(this, `${pascalCase(check)}Alarm`, {
+        alarmDescription: `The backups' ${check} is critical. ${runbook(check)}`,
+        threshold: SEVERITY.critical,
+        evaluationPeriods: 1,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        // That the monitor itself is silent is an alarm of its own.
+        treatMissingData: TreatMissingData.IGNORE,
+      });
+  }
+}
+
+function pascalCase(words: string): string {
+  return words.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,152 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  ComparisonOperator,
+  type Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { EventField, type IRuleTarget, type Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Schedule } from '../config/schedule';
+import { acknowledge } from '../shared/acknowledge';
+import type { PlatformSettings } from '../shared/platform-settings';
+import { runbook } from '../shared/runbook';
+import { runOnSchedule } from '../shared/scheduled';
+import { CONTAINER, type OperationsTask } from './operations-task';
+
+export interface TaskJobProps {
+  readonly platform: PlatformSettings;
+  readonly task: OperationsTask;
+  /** `backup-drill`: its name in logs, metrics, alarms and the runbook. */
+  readonly label: string;
+  /** The service in its metrics. @default the label */
+  readonly service?: string;
+  /** What follows `golive` in a scheduled run; the instant that it is for stands where {@link SCHEDULED_TIME} is. */
+  readonly command: readonly string[];
+  /** After this the task is stopped and the run has failed. */
+  readonly timeout: Duration;
+  readonly failureQueue: IQueue;
+  /** Whether a run that failed is an alarm. @default true */
+  readonly isWatched?: boolean;
+}
+
+/** Stands in a command for the instant that the run is for, ISO 8601. */
+export const SCHEDULED_TIME = '{scheduled-time}';
+
+/**
+ * Runs the operations task, waits for it, and fails when it fails. A state machine and not the rule alone: to
+ * EventBridge a task that was started is a success, whatever becomes of it.
+ */
+export class TaskJob extends Construct {
+  readonly stateMachine: sfn.StateMachine;
+  private readonly label: string;
+  private readonly command: readonly string[];
+  private readonly failureQueue: IQueue;
+
+  constructor(scope: Construct, id: string, props: TaskJobProps) {
+    super(scope, id);
+    const { platform, task, label, command } = props;
+    this.label = label;
+    this.command = command;
+    this.failureQueue = props.failureQueue;
+    // Written out, because aws-cdk-lib's own state may stop and describe every task of the account.
+    const run = new sfn.CustomState(this, 'Run', {
+      stateJson: {
+        Type: 'Task',
+        Resource: `arn:${Aws.PARTITION}:states:::ecs:runTask.sync`,
+        TimeoutSeconds: props.timeout.toSeconds(),
+        Parameters: {
+          Cluster: task.cluster.clusterArn,
+          TaskDefinition: task.definition.taskDefinitionArn,
+          LaunchType: 'FARGATE',
+          PlatformVersion: 'LATEST',
+          NetworkConfiguration: {
+            AwsvpcConfiguration: {
+              AssignPublicIp: 'DISABLED',
+              SecurityGroups: [task.securityGroup.securityGroupId],
+              Subnets: task.subnetIds,
+            },
+          },
+          Overrides: {
+            ContainerOverrides: [
+              {
+                Name: CONTAINER,
+                'Command.$': '$.command',
+                Environment: [{ Name: 'POWERTOOLS_SERVICE_NAME', Value: props.service ?? label }],
+              },
+            ],
+          },
+        },
+      },
+    });
+    // Of a task that never began: no capacity, an image that could not be pulled. What began and failed is not
+    // begun again: a second load on the database right after a failure helps nobody.
+    run.addRetry({ errors: ['ECS.AmazonECSException', 'ECS.ServerException'], maxAttempts: 3 });
+    const logs = new LogGroup(this, 'Logs', {
+      retention: platform.logRetentionDays,
+      removalPolicy: platform.removalPolicy,
+    });
+    this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
+      definitionBody: sfn.DefinitionBody.fromChainable(run),
+      tracingEnabled: true,
+      logs: { destination: logs, level: sfn.LogLevel.ALL },
+      comment: `golive with the command of the input, such as ${JSON.stringify({ command })}`,
+    });
+    task.grantRun(this.stateMachine);
+    acknowledge(
+      this.stateMachine,
+      'AwsSolutions',
+      'AwsSolutions-IAM5[Resource::*]',
+      'Log delivery and traces have no resource to name.',
+    );
+    if (props.isWatched ?? true) this.addFailingAlarm();
+  }
+
+  /** Runs it at these times, and adds an alarm for when it does not, as far as CloudWatch looks back. */
+  runOn(schedule: Schedule): Rule {
+    return runOnSchedule(this, {
+      label: this.label,
+      schedule,
+      target: this.target(),
+      // Of a weekly job the monitor tells it, which looks at what the job has left in the vault.
+      isHeardElsewhere: true,
+      metricRuns: (options) => this.stateMachine.metricStarted(options),
+    });
+  }
+
+  /** @param time where the event carries the instant that the run is for */
+  target(time = EventField.time): IRuleTarget {
+    return new SfnStateMachine(this.stateMachine, {
+      deadLetterQueue: this.failureQueue,
+      retryAttempts: 8,
+      maxEventAge: Duration.hours(2),
+      input: RuleTargetInput.fromObject({
+        command: this.command.map((word) => (word === SCHEDULED_TIME ? time : word)),
+      }),
+    });
+  }
+
+  /** How many runs ended otherwise than well. @default sum over 5 minutes */
+  metricFailed(options?: MetricOptions): Metric {
+    return this.stateMachine.metricFailed(options);
+  }
+
+  /**
+   * A run that failed is an alarm for a day, or until the next run of a daily job: Step Functions does not promise a
+   * zero for a run that went well. A state's time-out fails its execution, so it counts here, too.
+   */
+  private addFailingAlarm(): void {
+    this.metricFailed({ period: Duration.hours(1) }).createAlarm(this, 'FailingAlarm', {
+      alarmDescription: `The last run of ${this.label} failed. ${runbook(this.label, 'failing')}`,
+      threshold: 1,
+      evaluationPeriods: 24,
+      datapointsToAlarm: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
