@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import Table from 'cli-table3';
 import {
   audited,
@@ -14,6 +12,7 @@ import { scrubValue } from '../core/observability/scrub';
 import { counted, duration } from '../core/shared/units';
 import type { Console } from './console';
 import type { Environment } from './environment';
+import { version as toolVersion } from '../package.json';
 import { UsageError } from './errors';
 
 /** Does something and leaves one record of it in the vault, whether it succeeds, fails or is stopped. */
@@ -26,11 +25,11 @@ export async function recorded<T>(
 ): Promise<T> {
   const { s3, operations } = environment;
   const auditor: Auditor = {
-    sinks: [vaultSink(s3, operations.vaultBucket)],
+    sinks: [vaultSink(s3, operations.vaultBucket), ...output.auditSinks()],
     who: await environment.caller(),
     environment: operations.environment,
     requestId: randomUUID(),
-    toolVersion: toolVersion(),
+    toolVersion,
     scrub: scrubValue,
     onUnrecorded: ({ message }) => output.say(message),
   };
@@ -99,11 +98,4 @@ function tableOf(listings: readonly AuditListing[], { colours }: Console): strin
     ]);
   }
   return `${table.toString()}\n${counted(listings.length, 'record')}`;
-}
-
-function toolVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

@@ -1,4 +1,5 @@
-import { createColors } from 'picocolors';
+import { logSink, type AuditSink } from '../core/audit';
+import { coloursFor, type Colours } from '../core/shared/colours';
 import { bytes, count, duration } from '../core/shared/units';
 
 /** What a command may use of the process. */
@@ -24,7 +25,7 @@ const ERASE_LINE = '\r\x1b[K';
  * a terminal; a log file gets one line for each stage.
  */
 export class Console {
-  readonly colours: ReturnType<typeof createColors>;
+  readonly colours: Colours;
   private stage = '';
   private stageBegan = 0;
   private drawn = 0;
@@ -33,10 +34,7 @@ export class Console {
     private readonly streams: Streams,
     readonly json: boolean,
   ) {
-    // https://no-color.org
-    this.colours = createColors(
-      streams.stdout.isTTY && !streams.env['NO_COLOR'] && streams.env['TERM'] !== 'dumb',
-    );
+    this.colours = coloursFor(streams.stdout, streams.env);
   }
 
   /** Whether somebody is there to be asked. */
@@ -55,18 +53,37 @@ export class Console {
     this.streams.stderr.write(`${text}\n`);
   }
 
-  progress(stage: string, amount?: Amount): void {
+  /** In a task, what is written here is on a log group, which keeps records beside the vault. */
+  auditSinks(): AuditSink[] {
+    if (!this.streams.env['GOLIVE_TASK']) return [];
+    return [
+      logSink((message, fields) => this.streams.stdout.write(`${JSON.stringify({ message, ...fields })}\n`)),
+    ];
+  }
+
+  /** A line that another process of ours said: it goes where that one would have written it. */
+  pass(line: string): void {
+    this.clear();
+    this.streams.stdout.write(line.endsWith('\n') ? line : `${line}\n`);
+  }
+
+  /** @param detail what changes while the stage lasts, such as the time that has passed */
+  progress(stage: string, amount?: Amount, detail?: string): void {
     const now = performance.now();
     const isNew = stage !== this.stage;
     if (isNew) [this.stage, this.stageBegan] = [stage, now];
     if (!this.streams.stderr.isTTY) {
-      if (isNew) this.streams.stderr.write(`${stage} …\n`);
+      // In a task's log both streams are one, and whoever wants JSON reads no stages there.
+      if (isNew && !(this.json && this.streams.env['GOLIVE_TASK'])) {
+        this.streams.stderr.write(`${stage} …${detail === undefined ? '' : `  ${detail}`}
+`);
+      }
       return;
     }
     if (!isNew && now - this.drawn < REDRAW_MS) return;
     this.drawn = now;
     this.streams.stderr.write(
-      `${ERASE_LINE}${stage}${amount ? `  ${described(amount, now - this.stageBegan)}` : ' …'}`,
+      `${ERASE_LINE}${stage}${amount ? `  ${described(amount, now - this.stageBegan)}` : ' …'}${detail === undefined ? '' : `  ${detail}`}`,
     );
   }
 

@@ -9,6 +9,10 @@ export const EXIT = {
   usage: 2,
   /** It would change something, and nobody said yes. Nothing was done. */
   notConfirmed: 3,
+  /** `golive monitor` only: a check is a warning, or did not run. */
+  warning: 4,
+  /** `golive monitor` only: a check is critical. */
+  critical: 5,
 } as const;
 
 /** The command line does not say enough, or too much. */
@@ -21,7 +25,34 @@ export class NotVerifiedError extends GoLiveError {
   readonly code = 'NotVerifiedError';
 }
 
+/** A restore drill did not pass, or a part of it could not run. Its record is in the vault. */
+export class DrillNotPassedError extends GoLiveError {
+  readonly code = 'DrillNotPassedError';
+}
+
 /** Nobody confirmed what would have changed something. */
 export class NotConfirmedError extends GoLiveError {
   readonly code = 'NotConfirmedError';
+}
+
+/** The backups are not in order. */
+export class UnhealthyError extends GoLiveError {
+  readonly code = 'UnhealthyError';
+
+  constructor(
+    readonly status: 'warning' | 'critical',
+    message: string,
+  ) {
+    super(`${message}; see the runbook sections named with them`);
+  }
+}
+
+/** Somebody stopped it. What AWS was told to do goes on without us. */
+export class StoppedError extends GoLiveError {
+  readonly code = 'StoppedError';
+}
+
+/** One of several secrets was not rotated, and those after it were not tried. */
+export class SecretsNotRotatedError extends GoLiveError {
+  readonly code = 'SecretsNotRotatedError';
 }

@@ -1,19 +1,34 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AmbiguousBackupError, BackupNotFoundError } from '../core/backup/catalogue';
+import { NotADumpError } from '../core/backup/drill';
+import { SecretsNotFoundError } from '../core/secrets/read-secrets-operations';
+import { NoSuchSecretError } from '../core/secrets/operate';
 import type { SmokeStatement } from '../core/backup/verify';
 import { GoLiveError } from '../core/shared/errors';
 import { audit, type AuditOptions } from './audit';
+import { backupCreate, type BackupCreateOptions } from './backup-create';
 import { backupList, backupShow, type BackupListOptions } from './backup-list';
+import { backupPrune, type BackupPruneOptions } from './backup-prune';
 import { backupVerify, smokeStatement, type BackupVerifyOptions } from './backup-verify';
 import { Console, type Streams } from './console';
-import { EnvironmentNotFoundError, withEnvironment, type Environment } from './environment';
-import { EXIT, NotConfirmedError, UsageError } from './errors';
+import { EnvironmentNotFoundError } from '../core/backup/read-operations';
+import { withEnvironment, type Environment } from './environment';
+import { drill, type DrillOptions } from './drill';
+import { EXIT, NotConfirmedError, UnhealthyError, UsageError } from './errors';
+import { runInTask, TaskFailedError } from './in-task';
+import { meterOf, type Meter } from './meter';
+import { monitor, type MonitorOptions } from './monitor';
 import { restore, type RestoreOptions } from './restore';
+import { addSecretsCommands, type InEnvironment } from './secrets-commands';
+import { isAboutInstances, restoreInstanceCommand, type RestoreInstanceOptions } from './restore-instance';
 
 interface GlobalOptions {
   readonly env: string;
   readonly json?: boolean;
   readonly caFile?: string;
+  readonly inTask?: boolean;
 }
 
 /**
@@ -27,24 +42,29 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     stopped.abort(new Error('stopped by Ctrl-C; nothing half made is left, and it can be run again'));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
-  const program = commands(streams, stopped.signal);
+  const meter = meterOf(streams.env);
+  const program = commands(args, streams, stopped.signal, meter);
   try {
+    // It reads the commands as they are then, and is a module of its own kind, so it is loaded only for this.
+    if (args[0] === 'complete') (await import('@bomb.sh/tab/commander')).default(program);
     await program.parseAsync(args, { from: 'user' });
     return EXIT.done;
   } catch (error) {
     return report(error, streams);
   } finally {
+    meter.flush();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
 }
 
-function commands(streams: Streams, signal: AbortSignal): Command {
+function commands(args: readonly string[], streams: Streams, signal: AbortSignal, meter: Meter): Command {
   const now = () => new Date();
   const program = new Command('golive')
-    .description('Back up, restore and watch an environment of GoLive.')
+    .description('Back up, restore and watch an environment of GoLive, and rotate its secrets.')
     .option('-e, --env <name>', 'the environment, such as prod', streams.env['GOLIVE_ENV'])
     .option('--json', 'results for machines, on stdout')
+    .option('--in-task', 'run the command in the operations task, inside the VPC, and show what it says')
     .option('--ca-file <pem>', "the database's certificate authorities", streams.env['GOLIVE_CA_FILE'])
     .addHelpText(
       'after',
@@ -52,7 +72,10 @@ function commands(streams: Streams, signal: AbortSignal): Command {
 Credentials and region are those that the AWS SDK finds (AWS_PROFILE, AWS_REGION, a role).
 GOLIVE_ENV stands in for --env, GOLIVE_CA_FILE for --ca-file.
 
-Exit codes: 0 done, 1 failed, 2 not understood, 3 not confirmed (nothing was done).
+Exit codes: 0 done, 1 failed, 2 not understood, 3 not confirmed (nothing was done);
+            of golive monitor: 4 warning, 5 critical.
+
+Completion: golive complete zsh (or bash, fish, powershell) prints a script for your shell.
 
 At night: golive restore --env prod    asks what it must know, and touches nothing before you say yes.`,
     )
@@ -63,17 +86,40 @@ At night: golive restore --env prod    asks what it must know, and touches nothi
       writeErr: (text) => streams.stderr.write(text),
     });
 
-  const inEnvironment = async (
-    use: (environment: Environment, output: Console) => Promise<void>,
-  ): Promise<void> => {
-    const { env: name, json = false, caFile } = program.opts<Partial<GlobalOptions>>();
+  const inEnvironment: InEnvironment = async (use, notInTask) => {
+    const { env: name, json = false, caFile, inTask = false } = program.opts<Partial<GlobalOptions>>();
     if (name === undefined) throw new UsageError('say which environment: --env prod, or GOLIVE_ENV=prod');
+    if (inTask && notInTask !== undefined) throw new UsageError(notInTask);
+    const output = new Console(streams, json);
     await withEnvironment({ name, caFile, env: streams.env }, (environment) =>
-      use(environment, new Console(streams, json)),
+      inTask ? remotely(args, environment, output, signal) : use(environment, output),
     );
   };
 
   const backup = program.command('backup').description('what the vault holds');
+  backup
+    .command('create')
+    .description('dump the database into the vault, with its fingerprint')
+    .option('--scheduled-for <instant>', 'the instant that it is for; the same instant is the same backup')
+    .option(
+      '--parallel',
+      'with several connections, through the temporary folder: quicker for a large database',
+    )
+    .option(
+      '--jobs <n>',
+      'connections that dump at the same time; the machine’s cores unless said',
+      wholeNumber,
+    )
+    .action((options: BackupCreateOptions) =>
+      inEnvironment((environment, output) =>
+        backupCreate(environment, output, options, {
+          path: streams.env['PATH'] ?? '',
+          signal,
+          now,
+          meter,
+        }),
+      ),
+    );
   backup
     .command('list')
     .description('every way back, newest first: dumps, snapshots, and points in time')
@@ -108,6 +154,23 @@ Exit code 0 only when every rung that was asked for passed: bytes and readable, 
       ),
     );
 
+  backup
+    .command('prune')
+    .description('remove the dumps that no rule of the retention policy keeps')
+    .option('--dry-run', 'show the plan, and why each one stays or goes; nothing is touched')
+    .option('-y, --yes', 'do not ask')
+    .action((options: BackupPruneOptions) =>
+      inEnvironment((environment, output) => backupPrune(environment, output, options, signal)),
+    );
+
+  program
+    .command('monitor')
+    .description('whether the backups are in order: seven checks, each with its figure and its limit')
+    .option('--write', 'leave the report in the vault as status/health.json, as the monitor function does')
+    .action((options: MonitorOptions) =>
+      inEnvironment((environment, output) => monitor(environment, output, options)),
+    );
+
   program
     .command('restore')
     .argument('[id]', 'its id, the beginning of it, or newest; asked for when it is missing')
@@ -124,36 +187,121 @@ Exit code 0 only when every rung that was asked for passed: bytes and readable, 
     .option('--allow-unproven', 'take a backup that has no fingerprint')
     .option('--allow-other-environment', 'take a backup of another environment')
     .option('--jobs <n>', 'connections that restore at the same time', wholeNumber)
+    .option(
+      '--to-new-instance',
+      'a snapshot or a point in time, beside the live instance, which is not touched',
+    )
+    .option('--swap-instance', 'in place of the live instance, which is kept for --undo-instance')
+    .option('--point-in-time <instant>', 'a UTC instant such as 2026-11-23T01:55:00Z, or latest')
+    .option('--undo-instance [restore-id]', 'take a swap of instances back, the last one unless named')
+    .option('--list-instances', 'the instances that restores have left')
+    .option('--discard-instance <restore-id>', 'delete the instances that a restore left')
+    .option('--no-login', 'do not log in to the new instance: for a machine outside of the VPC; proves less')
+    .option(
+      '--smoke <name=sql>',
+      'a question that the new instance must answer with true; may be repeated',
+      smoke,
+      [],
+    )
+    .option('--settings <file>', 'JSON of what the new instance is to have other than the live one')
+    .option('--accept-difference <setting>', 'a setting that may differ; may be repeated', collected, [])
+    .option('--allow-other-instance', "take another instance's snapshot or point in time")
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
       `
-Run it inside the VPC, or through a tunnel, with pg_restore and pg_dump of the server's version on the PATH.
+Add --in-task to run it beside the database, from wherever you are. Without it: inside the VPC, or through a tunnel,
+with pg_restore and pg_dump of the server's version on the PATH.
 
   golive restore -e prod                              asks for everything
   golive restore newest --to-new-database -y -e prod  beside, to look at or to copy from
   golive restore 20261123T02 --swap -y -e prod        in place; the old database is kept
-  golive restore --undo -y -e prod                    and back again`,
+  golive restore --undo -y -e prod                    and back again
+
+A snapshot, or any moment of the last days, goes into a new RDS instance: minutes to hours, by the AWS API alone.
+
+  golive restore newest --to-new-instance -y -e prod                      the newest snapshot, beside
+  golive restore --point-in-time latest --swap-instance -y -e prod        in place; the old instance is kept
+  golive restore --undo-instance -y -e prod                               and back again`,
     )
-    .action((id: string | undefined, options: RestoreOptions) =>
+    .action((id: string | undefined, options: RestoreOptions & RestoreInstanceOptions) =>
       inEnvironment((environment, output) =>
-        restore(environment, output, id, options, { path: streams.env['PATH'] ?? '', signal, now }),
+        isAboutInstances(options)
+          ? restoreInstanceCommand(environment, output, id, options, { signal, now })
+          : restore(environment, output, id, options, { path: streams.env['PATH'] ?? '', signal, now }),
       ),
     );
+  program
+    .command('drill')
+    .description('restore the newest backup into something thrown away, prove it, and time it')
+    .option('--backup <id>', 'a dump: its id or the beginning of it; the newest unless named')
+    .option('--snapshot', 'restore the newest snapshot into a throw-away instance, too')
+    .option('--dump-only', 'no snapshot (as when nothing is said)')
+    .option('--smoke <name=sql>', 'a question that must give true; may be repeated', smoke, [])
+    .option(
+      '--objective-minutes <n>',
+      'what a recovery may take; the configured time unless said',
+      wholeNumber,
+    )
+    .option('--jobs <n>', 'connections that restore at the same time', wholeNumber)
+    .option('--list', 'earlier drills, and how their time has changed')
+    .addHelpText(
+      'after',
+      `
+It needs PostgreSQL's server programs and disk beside the archive; --in-task has both.
+Exit code 0 only when the drill passed.`,
+    )
+    .action((options: DrillOptions) =>
+      inEnvironment((environment, output) =>
+        drill(environment, output, options, { path: streams.env['PATH'] ?? '', signal, meter }),
+      ),
+    );
+
+  addSecretsCommands(program, inEnvironment, { streams, signal, now });
+
   program
     .command('audit')
     .description('who did what, when, and how it ended; oldest first')
     .option('--since <span or instant>', 'such as 7d, 12h or 2026-11-23', '7d')
-    .option('--action <action>', 'such as backup.restore, or backup. for all of them')
+    .option('--action <action>', 'such as backup.restore, or secret. for all that was done to secrets')
     .action((options: AuditOptions) =>
       inEnvironment((environment, output) => audit(environment, output, options, now())),
     );
   return program;
 }
 
+/** The same command, without the word that sent it there. */
+async function remotely(
+  args: readonly string[],
+  { operations }: Environment,
+  output: Console,
+  signal: AbortSignal,
+): Promise<void> {
+  const sfn = new SFNClient({});
+  const logs = new CloudWatchLogsClient({});
+  try {
+    await runInTask({
+      operations,
+      args: args.filter((word) => word !== '--in-task'),
+      sfn,
+      logs,
+      signal,
+      onStage: (stage) => output.progress(stage),
+      onLine: (line) => output.pass(line),
+    });
+  } finally {
+    sfn.destroy();
+    logs.destroy();
+  }
+}
+
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('expected a whole number from 1 to 999');
+}
+
+function collected(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }
 
 function smoke(text: string, before: readonly SmokeStatement[]): readonly SmokeStatement[] {
@@ -175,11 +323,16 @@ function report(error: unknown, { stderr, env }: Streams): number {
   stderr.write(error instanceof GoLiveError ? `${error.code}: ${error.message}\n` : `${String(error)}\n`);
   if (!(error instanceof GoLiveError) && env['GOLIVE_DEBUG']) stderr.write(`${(error as Error).stack}\n`);
   if (error instanceof NotConfirmedError) return EXIT.notConfirmed;
+  if (error instanceof UnhealthyError) return EXIT[error.status];
+  if (error instanceof TaskFailedError) return error.exitCode ?? EXIT.failed;
   const isMisunderstood = [
     UsageError,
     EnvironmentNotFoundError,
     BackupNotFoundError,
     AmbiguousBackupError,
+    NotADumpError,
+    SecretsNotFoundError,
+    NoSuchSecretError,
   ].some((kind) => error instanceof kind);
   return isMisunderstood ? EXIT.usage : EXIT.failed;
 }

@@ -1,4 +1,5 @@
-import { confirm, select } from '@inquirer/prompts';
+import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
+import { select } from '@inquirer/prompts';
 import { listDumps, type CataloguedDump } from '../core/backup/catalogue';
 import { takeDump } from '../core/backup/dump/take-dump';
 import {
@@ -15,9 +16,11 @@ import type { SwapResult } from '../core/backup/restore/swap';
 import { age, bytes, counted, duration } from '../core/shared/units';
 import { recorded } from './audit';
 import { findDump } from './backup-list';
+import { requireYes } from './confirm';
 import type { Console } from './console';
+import { dumpRequestOf } from './dump-request';
 import type { Environment } from './environment';
-import { NotConfirmedError, UsageError } from './errors';
+import { UsageError } from './errors';
 
 export interface RestoreOptions {
   readonly toNewDatabase?: boolean;
@@ -94,7 +97,7 @@ async function carryOut({
   path,
   note,
 }: Work): Promise<void> {
-  const { s3, operations } = environment;
+  const { operations } = environment;
   const { live, signal, now = () => new Date() } = place;
   const began = performance.now();
   const restored = await restoreBeside({
@@ -105,23 +108,17 @@ async function carryOut({
     allowOtherEnvironment: options.allowOtherEnvironment,
     safetyBackup: options.safetyBackup
       ? () =>
-          takeDump({
-            s3,
-            bucket: operations.vaultBucket,
-            endpoint: live,
-            source: {
-              instanceIdentifier: operations.instanceIdentifier,
-              dbiResourceId: operations.dbiResourceId,
-            },
-            environment: operations.environment,
-            scheduledFor: now(),
-            path,
-            signal,
-            log: { info: () => undefined, warn: (message) => output.say(message) },
-            onProgress: ({ bytes: stored }) =>
-              output.progress(STAGES['safety-backup'], { done: stored, unit: 'bytes' }),
-          })
+          takeDump(
+            dumpRequestOf(environment, output, {
+              endpoint: live,
+              scheduledFor: now(),
+              path,
+              signal,
+              doing: STAGES['safety-backup'],
+            }),
+          )
       : 'skipped',
+    serverStorage: () => storageOf(environment),
     path,
     jobs: options.jobs,
     onProgress: (progress) => showProgress(output, progress),
@@ -156,6 +153,14 @@ async function carryOut({
       seconds: (performance.now() - began) / 1000,
     },
   );
+}
+
+/** Undefined when RDS does not tell: then the restore finds out by itself. */
+async function storageOf({ rds, operations }: Environment): Promise<number | undefined> {
+  const { DBInstances: [instance] = [] } = await rds
+    .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: operations.instanceIdentifier }))
+    .catch(() => ({ DBInstances: [] }));
+  return instance?.AllocatedStorage === undefined ? undefined : instance.AllocatedStorage * 1024 ** 3;
 }
 
 async function undo(
@@ -258,14 +263,6 @@ async function askForSwap(output: Console, database: string): Promise<boolean> {
       { name: `in place of "${database}", which is kept`, value: true },
     ],
   });
-}
-
-async function requireYes(output: Console, { yes }: RestoreOptions, message: string): Promise<void> {
-  if (yes) return;
-  if (!output.isInteractive) {
-    throw new NotConfirmedError('nobody is there to confirm it, and nothing was done; add --yes');
-  }
-  if (!(await confirm({ message, default: false }))) throw new NotConfirmedError('nothing was done');
 }
 
 const STAGES: Readonly<Record<RestoreBesideProgress['stage'], string>> = {

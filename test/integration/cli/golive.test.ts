@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AuditRecord } from '../../../core/audit';
+import { CHECK_NAMES, readHealth, type HealthReport } from '../../../core/backup/health';
 import type { RestoreMark } from '../../../core/backup/restore/side-database';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
 
@@ -134,6 +135,130 @@ describe('golive backup verify', () => {
   });
 });
 
+describe('golive backup create and prune', () => {
+  test('create takes a dump of this instant, once, and records it', async () => {
+    const at = ['--scheduled-for', '2026-11-20T02:00:00Z'];
+    const made = await golive('backup', 'create', ...at, '--json');
+    expect(made).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(made.stdout)).toMatchObject({ outcome: 'created', backupId: '20261120T020000Z' });
+    const again = await golive('backup', 'create', ...at);
+    expect(again.stdout).toBe('20261120T020000Z was in the vault already\n');
+    expect(again.stderr).toContain('looking at the database');
+    const wrong = await golive('backup', 'create', '--scheduled-for', 'tonight');
+    expect(wrong).toMatchObject({ exitCode: 2 });
+    const told = await golive('audit', '--json', '--action', 'backup.create');
+    const records = (JSON.parse(told.stdout) as { record: AuditRecord }[]).map(({ record }) => record);
+    // The functions leave theirs, too.
+    expect(records.map(({ who }) => who.arn.split(':')[2])).toEqual(['lambda', 'lambda', 'sts', 'sts']);
+    expect(records.at(-1)).toMatchObject({
+      target: 'dump golive/20261120T020000Z',
+      outcome: 'succeeded',
+      details: { outcome: 'already-exists' },
+    });
+  });
+
+  test('prune shows its plan and does nothing unless it must, and never unasked', async () => {
+    const planned = await golive('backup', 'prune', '--dry-run', '--json');
+    expect(planned).toMatchObject({ exitCode: 0 });
+    const plan = JSON.parse(planned.stdout) as { plan: { keep: { id: string }[]; prune: unknown[] } };
+    expect(plan).toMatchObject({ dryRun: true, lastRun: 'succeeded', complete: true });
+    expect(plan.plan.prune).toEqual([]);
+    expect(plan.plan.keep.map(({ id }) => id).sort()).toEqual(['20261120T020000Z', older, newest]);
+    const shown = await golive('backup', 'prune');
+    expect(shown.stdout).toMatch(/keep-days: younger than 30 days/);
+    expect(shown.stdout).toContain('0 of 3 backups would be pruned');
+  });
+});
+
+describe('the watch', () => {
+  test('golive monitor shows seven checks, and ends with 5 while one is critical', async () => {
+    const shown = await golive('monitor');
+    expect(shown).toMatchObject({ exitCode: 5 });
+    expect(shown.stdout).toMatch(/restore-drill\s.*critical/);
+    expect(shown.stdout).toMatch(/dump-freshness\s.*ok/);
+    expect(shown.stdout).toContain('docs/runbook.md#restore-drill');
+    expect(shown.stderr).toContain('UnhealthyError: the backups of local are not in order');
+    const told = await golive('monitor', '--json', '--write');
+    const report = JSON.parse(told.stdout) as HealthReport;
+    expect(report.checks).toHaveLength(7);
+    const { s3 } = platform.clients;
+    expect(await readHealth(s3, platform.bucket('Vault/Bucket'))).toEqual(report);
+  });
+
+  test('the monitor function says the same every hour, and its metrics are what the alarms are on', async () => {
+    const [invocation] = await platform.fire('MonitorJob');
+    expect(invocation!.error).toBeUndefined();
+    expect(invocation!.result).toMatchObject({ status: 'critical' });
+    const metrics = invocation!.logs
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []))
+      .filter((line) => 'BackupHealth' in line);
+    expect(metrics.map(({ check }) => check).sort()).toEqual([...CHECK_NAMES].sort());
+    for (const metric of metrics) {
+      expect(metric).toMatchObject({ service: 'backup-monitor', environment: 'local' });
+      const { CloudWatchMetrics } = metric['_aws'] as {
+        CloudWatchMetrics: { Namespace: string; Dimensions: string[][] }[];
+      };
+      expect(CloudWatchMetrics[0]!.Namespace).toBe('GoLive');
+      expect(CloudWatchMetrics[0]!.Dimensions.map((names) => [...names].sort())).toEqual([
+        ['check', 'environment', 'service'],
+      ]);
+    }
+  });
+
+  test('the retention function prunes nothing here, and leaves its record', async () => {
+    const [invocation] = await platform.fire('RetentionJob');
+    expect(invocation!.error).toBeUndefined();
+    expect(invocation!.result).toMatchObject({ kept: 3, pruned: [], lastRun: 'succeeded' });
+    const told = await golive('audit', '--json', '--action', 'backup.prune');
+    expect(JSON.parse(told.stdout)).toMatchObject([
+      {
+        record: {
+          outcome: 'succeeded',
+          details: { kept: 3 },
+          who: { arn: expect.stringContaining(':lambda:') as string },
+        },
+      },
+    ]);
+  });
+});
+
+test('golive drill restores the newest dump into a server of its own, and then all is in order', async () => {
+  const drilled = await golive(
+    'drill',
+    '--json',
+    '--smoke',
+    "orders=SELECT to_regclass('public.orders') IS NOT NULL",
+  );
+  expect(drilled).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse(drilled.stdout)).toMatchObject({
+    verdict: 'passed',
+    metrics: [{ name: 'DrillFailed', value: 0 }, { name: 'RecoveryTime' }],
+  });
+  const listed = await golive('drill', '--list');
+  expect(listed.stdout).toMatch(/passed/);
+  const shown = await golive('monitor');
+  expect(shown.stdout).toContain('the backups of local are in order');
+  expect(shown).toMatchObject({ exitCode: 0 });
+  const wrong = await golive('drill', '--smoke', 'none=SELECT false');
+  expect(wrong).toMatchObject({ exitCode: 1 });
+  expect(wrong.stderr).toContain('DrillNotPassedError');
+  expect((await golive('drill', '--backup', '2019')).exitCode).toBe(2);
+});
+
+test('golive --in-task says what is missing where there is no Step Functions', async () => {
+  const refused = await golive('--in-task', 'restore', 'newest', '--swap');
+  expect(refused).toMatchObject({ exitCode: 3 });
+  expect(refused.stderr).toContain('a task cannot be asked');
+});
+
+test('golive complete prints a script, and suggests what may follow', async () => {
+  const script = await golive('complete', 'bash');
+  expect(script).toMatchObject({ exitCode: 0 });
+  expect(script.stdout).toContain('golive');
+  const suggested = await golive('complete', '--', 'backup', '');
+  expect(suggested.stdout).toMatch(/^verify\t/m);
+});
+
 describe('golive restore', () => {
   test('does nothing before somebody says yes, and says so', async () => {
     const asked = await golive('restore', 'newest', '--swap');
@@ -186,7 +311,7 @@ describe('golive restore', () => {
     const after = JSON.parse((await golive('backup', 'list', '--json')).stdout) as {
       backups: { kind: string }[];
     };
-    expect(dumpsIn(after)).toHaveLength(3);
+    expect(dumpsIn(after)).toHaveLength(4);
   });
 
   test('leaves a record of each restore in the vault', async () => {
