@@ -1,14 +1,7 @@
 import type { WriteStream } from 'node:tty';
-import { createColors } from 'picocolors';
 import type { Amount, Audience, StepReport } from './steps';
+import type { Colours } from '../../core/shared/colours';
 import { bytes, count, duration } from '../../core/shared/units';
-
-export type Colours = ReturnType<typeof createColors>;
-
-/** Colours on a terminal only, and never where NO_COLOR is set. https://no-color.org */
-export function coloursFor(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Colours {
-  return createColors(stream.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb');
-}
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const REDRAW_MS = 100;

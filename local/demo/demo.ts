@@ -1,5 +1,6 @@
 import type { CataloguedDump } from '../../core/backup/catalogue';
 import { startPlatform, type LocalPlatform, type ResourceReport } from '../platform';
+import { drill, watch } from './proof';
 import {
   changeOneLetter,
   compareDatabases,
@@ -23,6 +24,8 @@ export const PLAN = {
   restore: 'The newest dump is restored',
   compare: 'Live and restored are compared',
   tamper: 'One letter is changed',
+  drill: 'A restore is practised',
+  watch: 'The monitor asks seven questions',
   kill: 'Sabotage: pg_dump is killed',
   cut: 'Sabotage: the upload is cut',
   truncate: 'Sabotage: an archive is cut',
@@ -111,6 +114,8 @@ async function lifeOf(
   await steps.attempt('vault', () => listVault(platform, new Date()));
 
   await restoreAndCompare(platform, dump, steps, signal);
+  await steps.attempt('drill', (progress) => drill(platform, progress, signal));
+  await steps.attempt('watch', () => watch(platform));
 
   await steps.attempt('kill', (progress) => killPgDump(platform, dump, instant(2), progress));
   await steps.attempt('cut', (progress) => cutUpload(platform, dump, instant(1), progress));

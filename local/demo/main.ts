@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { LocalPlatform } from '../platform';
-import { coloursFor, PlainAudience, TerminalAudience } from './audience';
+import { PlainAudience, TerminalAudience } from './audience';
+import { coloursFor } from '../../core/shared/colours';
 import { PLAN, runDemo } from './demo';
 import { summaryOf } from './summary';
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Colours } from './audience';
+import type { Colours } from '../../core/shared/colours';
 import type { DemoReport } from './demo';
 import type { StepReport } from './steps';
 import { bytes, count, counted, duration } from '../../core/shared/units';

@@ -34,7 +34,8 @@ export const ruleProvider: Provider = {
     if (properties.Targets.length > 0) {
       await eventBridge.send(new PutTargetsCommand({ Rule: name, Targets: properties.Targets }));
     }
-    rules.set(request.path, name);
+    // The scheduler fires what has a schedule; nobody here sends the events that a pattern waits for.
+    if (properties.ScheduleExpression !== undefined) rules.set(request.path, name);
     return { ref: name, attributes: { Arn: RuleArn } };
   },
 };

@@ -105,7 +105,13 @@ export const permissionProvider: Provider = {
 const InvokeConfig = z.object({
   FunctionName: z.string(),
   MaximumRetryAttempts: z.number().int().min(0).max(2).default(2),
-  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }).optional() }).default({}),
+  DestinationConfig: z
+    .object({
+      OnFailure: z.object({ Destination: z.string() }).optional(),
+      // Only a rule that starts a task listens to it, and no container runs here.
+      OnSuccess: z.object({ Destination: z.string() }).optional(),
+    })
+    .default({}),
   ...withoutEffect('MaximumEventAgeInSeconds', 'Qualifier'),
 });
 

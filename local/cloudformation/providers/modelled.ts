@@ -11,6 +11,8 @@ interface Model {
 const NETWORK = 'loopback is the network here';
 const PERMISSIONS = 'the emulator enforces no permissions; tests read the policies from the template';
 const CACHE = 'no cache server is started: nothing here uses it yet';
+const TASK =
+  'no container runs here: its image holds the golive command line, which a person runs here directly, such as golive drill';
 const ALARM = 'nothing evaluates alarms here; tests read them from the template';
 
 const MODELS: Record<string, Model> = {
@@ -56,6 +58,11 @@ const MODELS: Record<string, Model> = {
   },
   'AWS::EC2::VPCEndpoint': { note: NETWORK, ref: (_, id) => `vpce-${id}` },
   'AWS::EC2::VPCGatewayAttachment': { note: NETWORK },
+  'AWS::ECS::Cluster': { note: TASK, attributes: arnOf('ecs', 'cluster/') },
+  'AWS::ECS::TaskDefinition': {
+    note: TASK,
+    ref: (request) => `arn:aws:ecs::local:task-definition/${physicalName(request)}:1`,
+  },
   'AWS::ElastiCache::ReplicationGroup': { note: CACHE },
   'AWS::ElastiCache::SubnetGroup': { note: CACHE },
   'AWS::ElastiCache::User': { note: CACHE, ref: ({ properties }) => String(properties['UserId']) },
@@ -70,6 +77,14 @@ const MODELS: Record<string, Model> = {
   'AWS::RDS::DBSubnetGroup': { note: NETWORK },
   'AWS::S3::BucketPolicy': { note: PERMISSIONS },
   'AWS::SQS::QueuePolicy': { note: PERMISSIONS },
+  'AWS::StepFunctions::StateMachine': {
+    note: TASK,
+    ref: (request) => `arn:aws:states::local:stateMachine:${physicalName(request)}`,
+    attributes: (request) => ({
+      Arn: `arn:aws:states::local:stateMachine:${physicalName(request)}`,
+      Name: physicalName(request),
+    }),
+  },
 };
 
 /** Every type that has an identity here and no behaviour. */

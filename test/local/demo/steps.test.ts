@@ -1,6 +1,7 @@
-import { PlainAudience, coloursFor } from '../../../local/demo/audience';
+import { PlainAudience } from '../../../local/demo/audience';
 import { StepFailed, Steps, Unexpected, type Outcome } from '../../../local/demo/steps';
 import { summaryOf } from '../../../local/demo/summary';
+import { coloursFor } from '../../../core/shared/colours';
 import { age, bytes, counted, duration } from '../../../core/shared/units';
 
 const PLAN = { first: 'The first', second: 'The second', third: 'The third' } as const;
@@ -49,15 +50,6 @@ describe('the steps of the demo', () => {
     await expect(stopped).rejects.toThrow('Ctrl-C');
     expect(steps.summary().map(({ state }) => state)).toEqual(['not run', 'not run', 'not run']);
   });
-});
-
-test.each([
-  [true, {}, true],
-  [true, { NO_COLOR: '1' }, false],
-  [true, { TERM: 'dumb' }, false],
-  [false, { FORCE_COLOR: '1', CI: 'true' }, false],
-])('colours on a terminal (%p) with %p: %p', (isTTY, environment, coloured) => {
-  expect(coloursFor({ isTTY }, environment).isColorSupported).toBe(coloured);
 });
 
 test('figures are for people', () => {
