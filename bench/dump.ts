@@ -1,16 +1,16 @@
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { build } from 'esbuild';
 import type { PostgresEndpoint } from '../core/postgres/endpoint';
 import { withLibpqEnvironment } from '../core/postgres/libpq';
 import { makeLocalCertificates } from '../local/certificates';
 import { startPostgres, type LocalPostgres } from '../local/postgres';
+import { CONTENT, ROW_BYTES } from './support/content';
 import type { DumpJob, DumpMeasured } from './support/dump-child';
 import { startLoopbackS3, type LoopbackS3 } from './support/loopback-s3';
+import { bundleChild, inChild } from './support/measured-child';
 
 /**
  * Measures the dump function's stream, the very `takeDump`, bundled as the function is, in a plain Node process:
@@ -67,7 +67,14 @@ async function main(): Promise<void> {
     stops.unshift(() => plainS3.stop());
     const tlsS3 = await startLoopbackS3({ tls: { cert: certificate, key: privateKey } });
     stops.unshift(() => tlsS3.stop());
-    const bench = { postgres, plainS3, tlsS3, s3CaFile, folder, child: await bundleChild(folder) };
+    const bench = {
+      postgres,
+      plainS3,
+      tlsS3,
+      s3CaFile,
+      folder,
+      child: await bundleChild('dump-child.ts', folder),
+    };
 
     const small = await fill(postgres, 'noise', Number(values['small-mb']));
     const large = await fill(postgres, 'text', Number(values['large-mb']));
@@ -78,33 +85,6 @@ async function main(): Promise<void> {
     for (const stop of stops) await stop();
   }
 }
-
-/** As the function's bundle is made. */
-async function bundleChild(folder: string): Promise<string> {
-  const outfile = join(folder, 'dump-child.js');
-  const entry = join(__dirname, 'support/dump-child.ts');
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    minify: true,
-  });
-  return outfile;
-}
-
-/** What pg_dump reads. On disk, with a row's header, both have rows of 0.25 kB. */
-const CONTENT = {
-  /** Half of it is hashes: an archive that is large for its database is what a stream finds hard. */
-  text: `SELECT i AS id, timestamptz '2026-01-01' + i * interval '1 second' AS placed_at,
-      'customer-' || i % 10000 AS customer, (i % 9973) / 100.0 AS amount,
-      encode(sha512(i::text::bytea), 'hex') AS reference,
-      'Parcel ' || i % 100 || ', to the back door' AS note`,
-  /** Nothing to compress: also the archive of a small database fills all the buffers. */
-  noise: `SELECT i AS id, sha512(i::text::bytea) AS a, sha512((-i)::text::bytea) AS b, sha512((0.5 + i)::text::bytea) AS c`,
-};
-const ROW_BYTES = 245;
 
 async function fill(
   postgres: LocalPostgres,
@@ -186,24 +166,13 @@ async function dumpInChild(
   s3: Pick<DumpJob, 's3Endpoint' | 's3CaFile'>,
 ): Promise<DumpMeasured> {
   scheduled += 1_000;
-  const child = fork(bench.child, [], { execArgv: ['--no-warnings'] });
-  const exit = once(child, 'exit');
-  const answer = once(child, 'message') as Promise<[DumpMeasured]>;
   const job: DumpJob = {
     endpoint,
     ...s3,
     path: bench.postgres.binFolder,
     scheduledFor: new Date(scheduled).toISOString(),
   };
-  child.send(job);
-  const [measured] = await Promise.race([
-    answer,
-    exit.then((): never => {
-      throw new Error('the dump in the child failed');
-    }),
-  ]);
-  await exit;
-  return measured;
+  return inChild<DumpMeasured>(bench.child, job);
 }
 
 /** As a person would do it. */

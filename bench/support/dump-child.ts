@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { dumpS3Client } from '../../core/backup/dump/s3-client';
-import { takeDump } from '../../core/backup/dump/take-dump';
+import { takeDump, type DumpRequest } from '../../core/backup/dump/take-dump';
+import type { Manifest } from '../../core/backup/manifest';
 import type { PostgresEndpoint } from '../../core/postgres/endpoint';
+import { answerJob, childrenProcessorSeconds, peakBytes } from './answer-job';
 
 export interface DumpJob {
   readonly endpoint: PostgresEndpoint;
@@ -11,6 +13,10 @@ export interface DumpJob {
   readonly s3CaFile?: string;
   readonly path: string;
   readonly scheduledFor: string;
+  /** @default - as the function takes it */
+  readonly archive?: DumpRequest['archive'];
+  /** @default false - `npm run bench:fingerprint` measures what that costs */
+  readonly withFingerprint?: boolean;
 }
 
 export interface DumpMeasured {
@@ -23,6 +29,9 @@ export interface DumpMeasured {
   readonly peakBytes: number;
   /** Of this process, its start included. */
   readonly processorSeconds: number;
+  /** Of pg_dump and of what it started. */
+  readonly pgDumpProcessorSeconds: number;
+  readonly manifest: Manifest;
 }
 
 /** Takes one dump, as the function does, in a process of its own, so that its memory can be measured. */
@@ -46,8 +55,8 @@ async function run(job: DumpJob): Promise<DumpMeasured> {
     environment: 'bench',
     scheduledFor: new Date(job.scheduledFor),
     path: job.path,
-    // `npm run bench:fingerprint` measures what that costs.
-    fingerprint: 'none',
+    archive: job.archive,
+    fingerprint: job.withFingerprint ? undefined : 'none',
     log: { info: () => undefined, warn: (message, fields) => console.error(message, fields) },
   });
   const { user, system } = process.cpuUsage();
@@ -59,26 +68,9 @@ async function run(job: DumpJob): Promise<DumpMeasured> {
     parts: manifest.archive.parts,
     peakBytes: peakBytes(),
     processorSeconds: (user + system) / 1e6,
+    pgDumpProcessorSeconds: childrenProcessorSeconds(),
+    manifest,
   };
 }
 
-/** VmHWM, because the rusage of a child begins with what its parent had. */
-function peakBytes(): number {
-  try {
-    const highWater = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (highWater) return Number(highWater[1]) * 1024;
-  } catch {
-    // Not Linux.
-  }
-  return process.resourceUsage().maxRSS * 1024;
-}
-
-process.on('message', (job: DumpJob) => {
-  run(job).then(
-    (measured) => process.send!(measured, () => process.disconnect()),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
-});
+answerJob(run);

@@ -1,20 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { s3Crc32 } from '../../core/backup/dump/s3-crc32';
 import type { Fault, LoopbackState, Operation, ToLoopback } from './loopback-s3';
 
 /**
- * The process behind `startLoopbackS3`. It keeps no archive's bytes, but sums every part, so that its answers
+ * The process behind `startLoopbackS3`. It keeps no archive's bytes unless told, but sums every part, so that its answers
  * about what it holds are true. It ends with its parent.
  */
 interface Part {
   readonly bytes: number;
   readonly crc: number;
+  /** Where it is kept. */
+  readonly file?: string;
 }
 
 interface Held {
@@ -23,6 +28,8 @@ interface Held {
   readonly checksum: string;
   /** Only of what came in one piece. */
   readonly content?: Buffer;
+  /** Where its parts are kept. */
+  readonly files?: readonly string[];
 }
 
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -31,6 +38,7 @@ const objects = new Map<string, Held>();
 const counts: Partial<Record<Operation, number>> = {};
 let faults: Fault[] = [];
 let trustChecksums = false;
+let keepIn: string | undefined;
 
 class Refusal extends Error {
   constructor(
@@ -86,7 +94,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     case 'CompleteMultipartUpload': {
       const body = (await readAll(request)).toString('utf8');
       refuseTaken(request, path);
-      const held = join(upload!.parts, body, request);
+      const held = joined(upload!.parts, body, request);
       objects.set(path, held);
       uploads.delete(url.searchParams.get('uploadId')!);
       return xml(response, 'CompleteMultipartUploadResult', `<ETag>"${held.checksum}"</ETag>`);
@@ -116,9 +124,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       return void response.end();
     }
     case 'GetObject': {
-      const content = objects.get(path)?.content;
-      if (!content) throw new Refusal(404, 'NoSuchKey');
-      return void response.end(content);
+      const { content, files = [] } = objects.get(path) ?? {};
+      if (content) return void response.end(content);
+      if (files.length === 0) throw new Refusal(404, 'NoSuchKey');
+      if (request.headers.range !== undefined) throw new Refusal(501, 'NotImplemented');
+      return await pipeline(contentOf(files), response);
     }
     case 'ListObjectsV2': {
       const prefix = `${path.replace(/\/$/, '')}/${url.searchParams.get('prefix') ?? ''}`;
@@ -129,6 +139,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       return xml(response, 'ListBucketResult', contents.join(''));
     }
   }
+}
+
+async function* contentOf(files: readonly string[]): AsyncGenerator<Buffer> {
+  for (const file of files) yield* createReadStream(file) as AsyncIterable<Buffer>;
 }
 
 function nextFault(operation: Operation): Fault | undefined {
@@ -180,10 +194,16 @@ async function readPart(request: IncomingMessage): Promise<Part> {
   if (request.headers['x-amz-content-sha256'] !== 'UNSIGNED-PAYLOAD')
     throw new Refusal(400, 'InvalidRequest');
   if (trustChecksums) {
+    const crc = Buffer.from(claimed, 'base64').readUInt32BE();
+    const part = { bytes: Number(request.headers['content-length']), crc };
+    if (keepIn !== undefined) {
+      const file = join(keepIn, randomUUID());
+      await pipeline(request, createWriteStream(file, { mode: 0o600 }));
+      return { ...part, file };
+    }
     request.resume();
     await once(request, 'end');
-    const crc = Buffer.from(claimed, 'base64').readUInt32BE();
-    return { bytes: Number(request.headers['content-length']), crc };
+    return part;
   }
   let crc = 0;
   let bytes = 0;
@@ -196,7 +216,7 @@ async function readPart(request: IncomingMessage): Promise<Part> {
 }
 
 /** As S3 does it: parts in order, named by ETag and checksum, none too small but the last, and the whole summed. */
-function join(parts: Map<number, Part>, body: string, request: IncomingMessage): Held {
+function joined(parts: Map<number, Part>, body: string, request: IncomingMessage): Held {
   const asked = [...body.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(.*?)</.exec(part)?.[1]?.replaceAll('&quot;', '"'),
@@ -216,7 +236,8 @@ function join(parts: Map<number, Part>, body: string, request: IncomingMessage):
   const expected = request.headers['x-amz-mp-object-size'];
   if (expected !== undefined && Number(expected) !== bytes) throw new Refusal(400, 'InvalidRequest');
   if (request.headers['x-amz-checksum-crc32'] !== s3Crc32(crc)) throw new Refusal(400, 'BadDigest');
-  return { bytes, checksum: s3Crc32(crc) };
+  const files = asked.flatMap(({ number }) => parts.get(number)?.file ?? []);
+  return { bytes, checksum: s3Crc32(crc), files };
 }
 
 let zeros = Buffer.alloc(0);
@@ -274,6 +295,7 @@ process.on('message', (message: ToLoopback) => {
   switch (message.type) {
     case 'listen': {
       trustChecksums = message.trustChecksums ?? false;
+      keepIn = message.keepIn;
       const server = message.tls ? createHttpsServer(message.tls, handle) : createHttpServer(handle);
       server.keepAliveTimeout = 60_000;
       server.listen(0, 'localhost', () => process.send!({ port: (server.address() as AddressInfo).port }));

@@ -61,6 +61,11 @@ export interface LoopbackOptions {
    * @default false - compute it, and refuse what differs
    */
   readonly trustChecksums?: boolean;
+  /**
+   * A folder to keep the bytes of archives in, so that they can be fetched.
+   * @default - they are thrown away
+   */
+  readonly keepIn?: string;
 }
 
 /** As much of S3 as a dump uses, on this machine. */
@@ -75,7 +80,7 @@ export interface LoopbackS3 {
 
 /**
  * Starts a double of S3 in a process of its own, so that it takes nothing from the Node process that is
- * measured. It throws the bytes away but hashes them, checks what S3 checks, and can be told to fail. It is not
+ * measured. It throws the bytes away unless told to keep them, but hashes them, checks what S3 checks, and can be told to fail. It is not
  * the bottleneck that an emulator in Python is, and knows faults that one cannot make.
  */
 export async function startLoopbackS3(options: LoopbackOptions = {}): Promise<LoopbackS3> {
