@@ -285,10 +285,11 @@ function showProgress(output: Console, progress: RestoreBesideProgress): void {
   output.progress(STAGES[progress.stage], amount);
 }
 
-function saidOfSwap({ terminated, interruptionMilliseconds, retired }: SwapResult): string {
-  return `${counted(terminated, 'session')} ended, the door closed for ${duration(interruptionMilliseconds)}; ${retired ? `what was there is "${retired.name}"` : 'there was no database of that name any more'}`;
+function saidOfSwap({ terminated, interruptionMilliseconds, retired, notCarried }: SwapResult): string {
+  const said = `${counted(terminated, 'session')} ended, the door closed for ${duration(interruptionMilliseconds)}; ${retired ? `what was there is "${retired.name}"` : 'there was no database of that name any more'}`;
+  return [said, ...notCarried.map((what) => `NOT as before, do it by hand: ${what}`)].join('\n');
 }
 
-function swapAsJson({ terminated, interruptionMilliseconds, retired }: SwapResult) {
-  return { keptAs: retired?.name ?? null, sessionsEnded: terminated, interruptionMilliseconds };
+function swapAsJson({ terminated, interruptionMilliseconds, retired, notCarried }: SwapResult) {
+  return { keptAs: retired?.name ?? null, sessionsEnded: terminated, interruptionMilliseconds, notCarried };
 }

@@ -25,6 +25,8 @@ export const RestoreMark = z.strictObject({
   live: z.string().min(1),
   state: State,
   since: z.iso.datetime(),
+  /** What somebody had written about the live database, where this mark stands now. */
+  comment: z.string().optional(),
 });
 export type RestoreMark = z.output<typeof RestoreMark>;
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { carryDatabaseProperties, commentOf } from './database-properties';
 import {
   listSideDatabases,
   RestoreStateError,
@@ -16,6 +17,8 @@ export interface SwapResult {
   readonly terminated: number;
   /** How long clients could not connect, milliseconds. */
   readonly interruptionMilliseconds: number;
+  /** Grants and settings of the live database that could not be given to the new one: statements, with reasons. */
+  readonly notCarried: readonly string[];
 }
 
 /**
@@ -36,13 +39,17 @@ export async function swapIn(maintenance: Client, verified: SideDatabase, now: D
   }
   const { live, restoreId } = verified.mark;
   if (!(await shapeOf(maintenance, live))) return await takeEmptyPlace(maintenance, verified);
-  return await exchange(maintenance, {
+  // Before the door is closed: nobody uses the new one yet, and so the door is closed for no longer than before.
+  const notCarried = await carryDatabaseProperties(maintenance, { from: live, to: verified.name });
+  const exchanged = await exchange(maintenance, {
     live,
     incoming: verified,
     outgoingName: sideDatabaseName(live, 'before', restoreId),
     outgoingState: 'retired',
+    comment: await commentOf(maintenance, live),
     now,
   });
+  return { ...exchanged, notCarried };
 }
 
 /**
@@ -67,19 +74,26 @@ export async function undoSwap(
       `restore ${restoreId} left no database to go back to: restore the safety backup that it took first`,
     );
   }
-  return await exchange(maintenance, {
+  // It kept its own grants and settings.
+  const exchanged = await exchange(maintenance, {
     live,
     incoming: retired,
     outgoingName: sideDatabaseName(live, 'restore', restoreId),
     outgoingState: 'undone',
+    comment: retired.mark.comment,
     now,
   });
+  return { ...exchanged, notCarried: [] };
 }
 
 /** Lets clients in again after a swap that was killed between closing the door and the renames. */
 export async function reopen(maintenance: Client, live: string): Promise<void> {
   await maintenance.query(`ALTER DATABASE ${escapeIdentifier(live)} ALLOW_CONNECTIONS true`);
 }
+
+/** Of a database that was dropped. */
+const LOST_PROPERTIES =
+  'grants, settings and connection limit of the dropped database: those of the time of the dump stand in its fingerprint, under globals';
 
 /** Nobody is connected to a database that is not there, so there is nobody to turn away. */
 async function takeEmptyPlace(maintenance: Client, incoming: SideDatabase): Promise<SwapResult> {
@@ -94,7 +108,7 @@ async function takeEmptyPlace(maintenance: Client, incoming: SideDatabase): Prom
     await maintenance.query('ROLLBACK');
     throw error;
   }
-  return { retired: undefined, terminated, interruptionMilliseconds: 0 };
+  return { retired: undefined, terminated, interruptionMilliseconds: 0, notCarried: [LOST_PROPERTIES] };
 }
 
 interface Exchange {
@@ -102,10 +116,12 @@ interface Exchange {
   readonly incoming: SideDatabase;
   readonly outgoingName: string;
   readonly outgoingState: 'retired' | 'undone';
+  /** What stands at the live database, and will stand at the one that takes its place. */
+  readonly comment: string | undefined;
   readonly now: Date;
 }
 
-async function exchange(maintenance: Client, plan: Exchange): Promise<SwapResult> {
+async function exchange(maintenance: Client, plan: Exchange): Promise<Omit<SwapResult, 'notCarried'>> {
   const { live, incoming, outgoingName } = plan;
   const liveName = escapeIdentifier(live);
   const began = process.hrtime.bigint();
@@ -119,9 +135,12 @@ async function exchange(maintenance: Client, plan: Exchange): Promise<SwapResult
       await maintenance.query(`ALTER DATABASE ${escapeIdentifier(incoming.name)} RENAME TO ${liveName}`);
       await maintenance.query(`ALTER DATABASE ${liveName} ALLOW_CONNECTIONS true`);
       await maintenance.query(`ALTER DATABASE ${escapeIdentifier(outgoingName)} ALLOW_CONNECTIONS true`);
-      await maintenance.query(`COMMENT ON DATABASE ${liveName} IS NULL`);
+      await maintenance.query(
+        `COMMENT ON DATABASE ${liveName} IS ${plan.comment === undefined ? 'NULL' : escapeLiteral(plan.comment)}`,
+      );
       const retired = await setMark(maintenance, outgoingName, {
         ...incoming.mark,
+        ...(plan.comment !== undefined && { comment: plan.comment }),
         state: plan.outgoingState,
         since: plan.now.toISOString(),
       });

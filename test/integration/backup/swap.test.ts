@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import { escapeIdentifier, type Client } from 'pg';
 import {
   createSideDatabase,
   dropSideDatabase,
@@ -102,6 +102,61 @@ describe('swapping a restored database in', () => {
     expect(await undoSwap(maintenance, LIVE, 'r2', now)).toBe('already-undone');
     expect(await whoAreYou(LIVE)).toBe('old');
   });
+
+  it('keeps what belongs to the database and not to its content: grants, settings, limit and comment', async () => {
+    const name = escapeIdentifier(LIVE);
+    await maintenance.query('CREATE ROLE "Reader ""1"""');
+    await maintenance.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+    await maintenance.query(`GRANT CONNECT, CREATE ON DATABASE ${name} TO "Reader ""1"""`);
+    await maintenance.query(`ALTER DATABASE ${name} SET search_path TO "$user", "Odd, one", public`);
+    await maintenance.query(`ALTER DATABASE ${name} SET application_name TO 'it''s, fine'`);
+    await maintenance.query(`ALTER ROLE "Reader ""1""" IN DATABASE ${name} SET statement_timeout TO '7s'`);
+    await maintenance.query(`ALTER DATABASE ${name} CONNECTION LIMIT 40`);
+    await maintenance.query(`COMMENT ON DATABASE ${name} IS 'the shop''s own'`);
+    const before = await propertiesOf(LIVE);
+    expect(before).toMatchObject({ limit: 40, comment: "the shop's own" });
+    expect(before.settings).toHaveLength(3);
+
+    const side = await verifiedSide('r7');
+    const swapped = await swapIn(maintenance, side, now);
+    expect(swapped.notCarried).toEqual([]);
+    expect(await propertiesOf(LIVE)).toEqual(before);
+
+    await undoSwap(maintenance, LIVE, 'r7', now);
+    expect(await propertiesOf(LIVE)).toEqual(before);
+    await maintenance.query(`ALTER DATABASE ${name} RESET ALL`);
+    await maintenance.query(`COMMENT ON DATABASE ${name} IS NULL`);
+  });
+
+  it('names what it could not carry, without the value, and swaps all the same', async () => {
+    const name = escapeIdentifier(LIVE);
+    await postgres.query(postgres.superuser, (client) =>
+      client.query(`ALTER DATABASE ${name} SET log_min_messages TO 'debug5'`),
+    );
+    const side = await verifiedSide('r8');
+    const { notCarried } = await swapIn(maintenance, side, now);
+    expect(notCarried).toEqual([
+      expect.stringMatching(/^setting log_min_messages of the database: .*permission denied/),
+    ]);
+    expect(notCarried.join()).not.toContain('debug5');
+  });
+
+  async function propertiesOf(database: string) {
+    const { rows } = await maintenance.query<{
+      grants: string[];
+      settings: string[];
+      limit: number;
+      comment: string;
+    }>(
+      `SELECT ARRAY(SELECT a::text FROM unnest(d.datacl) AS a ORDER BY 1) AS grants,
+          ARRAY(SELECT s.setrole::regrole || ' ' || c FROM pg_db_role_setting s, unnest(s.setconfig) AS c
+            WHERE s.setdatabase = d.oid ORDER BY 1) AS settings,
+          d.datconnlimit AS limit, shobj_description(d.oid, 'pg_database') AS comment
+        FROM pg_database d WHERE datname = $1`,
+      [database],
+    );
+    return rows[0]!;
+  }
 
   it('leaves the live database open and in place when the swap fails half-way', async () => {
     const side = await verifiedSide('r3');
