@@ -46,7 +46,8 @@ export function dateOfFailure(error: unknown): Date | undefined {
   return error instanceof S3ServiceException ? dateOf(error.$response) : undefined;
 }
 
-function dateOf(response: unknown): Date | undefined {
+/** The `Date` header of an answer, which every service of AWS sends; undefined when there is none. */
+export function dateOf(response: unknown): Date | undefined {
   const { headers } = (response ?? {}) as { headers?: Readonly<Record<string, string>> };
   const date = new Date(headers?.['date'] ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;
