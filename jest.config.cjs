@@ -4,10 +4,10 @@ const commonJs = {
 };
 const transform = {
   '^.+\\.ts$': ['@swc/jest', commonJs],
-  // middy is published as ES modules only, which jest's CommonJS registry can't load.
-  '/node_modules/@middy/.+\\.js$': ['@swc/jest', commonJs],
+  // middy and jose are published as ES modules only, which jest's CommonJS registry can't load.
+  '/node_modules/(@middy|jose)/.+\\.js$': ['@swc/jest', commonJs],
 };
-const transformIgnorePatterns = ['/node_modules/(?!@middy/)'];
+const transformIgnorePatterns = ['/node_modules/(?!(@middy|jose)/)'];
 
 /**
  * `unit` needs nothing but Node. `integration` talks to a real PostgreSQL and to moto,
