@@ -20,7 +20,9 @@ export async function endpointFromSecret(
   secretId: string,
   { database, caFile }: Pick<PostgresEndpoint, 'database' | 'caFile'>,
 ): Promise<PostgresEndpoint> {
-  const text = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId })).then(
+  // The stage is the default, and the emulator forgets it once a rotation has moved it.
+  const current = { SecretId: secretId, VersionStage: 'AWSCURRENT' };
+  const text = await secretsManager.send(new GetSecretValueCommand(current)).then(
     ({ SecretString }) => SecretString,
     (error: unknown) => {
       const said = saidBy(error);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import type { Manifest } from '../manifest';
-import type { LeftOut } from './archive-list';
+import { partedList, type LeftOut } from './archive-list';
 import { downloadArchive, requireDiskSpace } from './download-archive';
 import { RestoreClientTooOldError } from './errors';
 import { inspectPgRestore, readArchiveList, runPgRestore } from './pg-restore';
@@ -81,14 +81,18 @@ export async function restoreDump(request: RestoreDumpRequest): Promise<RestoreD
     });
     const downloaded = performance.now();
     const list = await readArchiveList(file, programs);
+    const restored = { ...programs, archive: file, listFile: join(folder, 'list'), target };
+    const progress = (doneEntries: number) =>
+      onProgress?.({ stage: 'restore', doneEntries, totalEntries: list.ids.size });
+    // pg_restore grants last. But a role that owns a table in `public` must be allowed to make one there when it is
+    // given the table, unless a superuser gives it.
+    const [access, others] = partedList(list, (entry) => PUBLIC_ACCESS.test(entry));
+    if (access.ids.size > 0) await runPgRestore({ ...restored, list: access, jobs: 1, onEntry: progress });
     await runPgRestore({
-      ...programs,
-      archive: file,
-      list,
-      listFile: join(folder, 'list'),
-      target,
+      ...restored,
+      list: others,
       jobs,
-      onEntry: (doneEntries) => onProgress?.({ stage: 'restore', doneEntries, totalEntries: list.ids.size }),
+      onEntry: (done) => progress(access.ids.size + done),
     });
     return {
       downloadMs: downloaded - began,
@@ -100,6 +104,9 @@ export async function restoreDump(request: RestoreDumpRequest): Promise<RestoreD
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** As `pg_restore --list` shows it. */
+const PUBLIC_ACCESS = /^ACL - SCHEMA public /;
 
 /** The start of the temporary folders' names, so that a later run can sweep what a killed one left. */
 export const RESTORE_FOLDER_PREFIX = 'golive-restore-';
