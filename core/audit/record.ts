@@ -8,6 +8,9 @@ export const AUDIT_ACTIONS = [
   'backup.prune',
   'backup.drill',
   'secret.rotate',
+  'secret.rollback',
+  'secret.set',
+  'secret.reveal',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

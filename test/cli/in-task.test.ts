@@ -106,14 +106,16 @@ test('a task that never began is told with its reason', async () => {
   await expect(run(['monitor'])).rejects.toThrow(/TIMED_OUT/);
 });
 
-test.each([[['restore', 'newest', '--swap']], [['backup', 'prune']]])(
-  '%j is not started before somebody has said yes',
-  async (args) => {
-    await expect(run(args)).rejects.toMatchObject({ code: 'NotConfirmedError' });
-    expect(sfn.commandCalls(StartExecutionCommand)).toEqual([]);
-    await run([...args, '--yes']);
-  },
-);
+test.each([
+  [['restore', 'newest', '--swap']],
+  [['backup', 'prune']],
+  [['secrets', 'rotate', 'all']],
+  [['secrets', 'rollback', 'app']],
+])('%j is not started before somebody has said yes', async (args) => {
+  await expect(run(args)).rejects.toMatchObject({ code: 'NotConfirmedError' });
+  expect(sfn.commandCalls(StartExecutionCommand)).toEqual([]);
+  await run([...args, '--yes']);
+});
 
 test('without a task it says where to run it instead', async () => {
   await expect(run(['drill'], { operations: { ...operations, task: undefined } })).rejects.toMatchObject({
