@@ -4,6 +4,12 @@ import { bundleFunction, type FunctionSource, labelOf } from '../lib/shared/bund
 export const ZIP_FUNCTIONS: readonly FunctionSource[] = [
   ...['snapshot', 'retention', 'monitor'].map((name) => ({ capability: 'backup', name })),
   ...['snapshot-copies', 'dump-retention'].map((name) => ({ capability: 'recovery', name })),
+  ...[
+    'bootstrap',
+    ...['master', 'app', 'backup', 'jwt', 'data', 'cache'].map((secret) => `rotate-${secret}`),
+    'pick-up',
+    'monitor',
+  ].map((name) => ({ capability: 'secrets', name })),
 ];
 
 export interface BundleReport {

@@ -8,6 +8,7 @@ import type { EnvironmentConfig } from '../config';
 import { longestGapMinutes } from '../config/schedule';
 import type { Postgres } from '../database/postgres';
 import type { ReplicaNames } from '../recovery/replica-names';
+import type { PlatformSecrets } from '../secrets/platform-secrets';
 import { FailureQueue } from '../shared/failure-queue';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
 import { DrillJob } from './drill-job';
@@ -25,6 +26,7 @@ export interface BackupStackProps extends StackProps {
   readonly config: EnvironmentConfig;
   readonly vpc: IVpc;
   readonly postgres: Postgres;
+  readonly secrets: Pick<PlatformSecrets, 'app'>;
   /** The vault's replica in another region. @default none */
   readonly replica?: ReplicaNames | undefined;
 }
@@ -68,6 +70,7 @@ export class BackupStack extends Stack {
         vault: this.vault,
         task: taskConfig,
         subnets: dump.subnets,
+        appSecret: props.secrets.app,
       });
     this.dumpJob = new DumpJob(this, 'DumpJob', {
       platform,

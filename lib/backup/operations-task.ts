@@ -12,6 +12,8 @@ import { acknowledge } from '../shared/acknowledge';
 import { withAssetFolder } from '../shared/function-assets';
 import { METRICS_NAMESPACE } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { grantReadSecretsOperations } from '../secrets/secrets-operations-parameter';
+import { grantRollBackSecret, type KeyedSecret } from '../shared/secret-access';
 import { grantInstances } from './instance-access';
 import { grantListRdsBackups } from './list-backups-access';
 import { grantReadOperations } from './operations-parameter';
@@ -25,6 +27,8 @@ export interface OperationsTaskProps {
   readonly vault: Vault;
   readonly task: NonNullable<EnvironmentConfig['backup']['task']>;
   readonly subnets: EnvironmentConfig['backup']['dump']['subnets'];
+  /** The services' login: to roll it back, one must log in beside the database. */
+  readonly appSecret: KeyedSecret;
 }
 
 /** The only container. */
@@ -153,10 +157,12 @@ export class OperationsTask extends Construct {
     return container;
   }
 
-  private grant({ platform, postgres, vault }: OperationsTaskProps): void {
+  private grant({ platform, postgres, vault, appSecret }: OperationsTaskProps): void {
     const role = this.definition.taskRole as Role;
     grantReadOperations(role, platform.environmentName);
+    grantReadSecretsOperations(role, platform.environmentName);
     postgres.grantReadCredentials(role);
+    grantRollBackSecret(role, appSecret);
     vault.grantWriteDumps(role);
     grantVault(vault, role, {
       read: ['dumps/', 'drills/', 'leases/', 'audit/'],

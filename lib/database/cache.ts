@@ -8,6 +8,7 @@ import { DATA_SUBNETS } from '../network/subnets';
 import { acknowledge } from '../shared/acknowledge';
 import { DataKey } from '../shared/data-key';
 import type { PlatformSettings } from '../shared/platform-settings';
+import type { KeyedSecret } from '../shared/secret-access';
 
 export interface CacheProps {
   readonly vpc: ec2.IVpc;
@@ -24,11 +25,14 @@ export class Cache extends Construct implements ec2.IConnectable {
   /** `username` and `password` as JSON. */
   readonly userSecret: Secret;
   readonly primaryEndpoint: { readonly address: string; readonly port: number };
+  /** ElastiCache's id of the user, which is not its name. */
+  readonly userId: string;
+  private readonly key: DataKey;
 
   constructor(scope: Construct, id: string, props: CacheProps) {
     super(scope, id);
     const { vpc, cache, platform } = props;
-    const key = new DataKey(this, 'Key', {
+    this.key = new DataKey(this, 'Key', {
       description: `Encrypts the cache and its credentials (${platform.environmentName})`,
       removalPolicy: platform.removalPolicy,
     });
@@ -42,7 +46,9 @@ export class Cache extends Construct implements ec2.IConnectable {
       defaultPort: ec2.Port.tcp(PORT),
     });
 
-    this.userSecret = this.makeSecret(key, platform);
+    // ElastiCache makes no ids of its own for users and groups.
+    this.userId = `golive-${platform.environmentName}-app`;
+    this.userSecret = this.makeSecret(platform);
     const userGroup = this.makeUserGroup(platform);
     const subnetGroup = new elasticache.CfnSubnetGroup(this, 'Subnets', {
       description: 'Isolated subnets for the cache',
@@ -63,7 +69,7 @@ export class Cache extends Construct implements ec2.IConnectable {
       transitEncryptionEnabled: true,
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,
-      kmsKeyId: key.keyArn,
+      kmsKeyId: this.key.keyArn,
       userGroupIds: [userGroup.ref],
       autoMinorVersionUpgrade: true,
       snapshotRetentionLimit: cache.snapshotRetentionDays,
@@ -74,10 +80,15 @@ export class Cache extends Construct implements ec2.IConnectable {
     this.acknowledgeFindings(group, cache);
   }
 
-  private makeSecret(key: DataKey, platform: PlatformSettings): Secret {
+  /** The user's credentials, with the key that encrypts them. */
+  get keyedSecret(): KeyedSecret {
+    return { secretArn: this.userSecret.secretArn, keyArn: this.key.keyArn };
+  }
+
+  private makeSecret(platform: PlatformSettings): Secret {
     const secret = new Secret(this, 'UserSecret', {
       description: `The cache user of ${platform.environmentName}`,
-      encryptionKey: key,
+      encryptionKey: this.key,
       removalPolicy: platform.removalPolicy,
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ username: USER_NAME }),
@@ -90,7 +101,7 @@ export class Cache extends Construct implements ec2.IConnectable {
       secret,
       'AwsSolutions',
       'AwsSolutions-SMG4',
-      'Rotation of the cache user comes with the Secrets stack.',
+      'The Secrets stack rotates it, where this rule does not look.',
     );
     return secret;
   }
@@ -98,14 +109,15 @@ export class Cache extends Construct implements ec2.IConnectable {
   private makeUserGroup(platform: PlatformSettings): elasticache.CfnUserGroup {
     const user = new elasticache.CfnUser(this, 'User', {
       engine: 'valkey',
-      // ElastiCache makes no ids of its own for users and groups.
-      userId: `golive-${platform.environmentName}-app`,
+      userId: this.userId,
       userName: USER_NAME,
       // Everything that a product does with a cache, and nothing that an administrator does.
       accessString: 'on ~* &* +@all -@admin -@dangerous',
       authenticationMode: {
         Type: 'password',
-        // A dynamic reference: CloudFormation reads the secret, the template holds its name only.
+        // A dynamic reference: CloudFormation reads the secret, the template holds its name only. It reads it when it
+        // makes the user, and again only with another change of the user: then the current password alone is left of
+        // the two that a rotation set, which is the one that everybody has by then.
         Passwords: [this.userSecret.secretValueFromJson('password').unsafeUnwrap()],
       },
     });

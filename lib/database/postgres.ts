@@ -147,6 +147,11 @@ export class Postgres extends Construct implements ec2.IConnectable {
     return this.instance.dbInstanceEndpointAddress;
   }
 
+  /** Known to RDS alone, as any other value of the instance: on one machine it is another than {@link POSTGRES_PORT}. */
+  get port(): number {
+    return this.instance.instanceEndpoint.port;
+  }
+
   /** Lets a function read the admin credentials. */
   grantReadCredentials(grantee: IGrantable & IConstruct): void {
     grantReadSecret(grantee, this.keyedSecret);

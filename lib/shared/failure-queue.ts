@@ -5,6 +5,12 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { runbook } from './runbook';
 
+export interface FailureQueueProps {
+  readonly capability: string;
+  /** Whether another queue of the stack hands over what it cannot get rid of. @default false */
+  readonly isDeadLetterQueue?: boolean;
+}
+
 /**
  * Where an event ends that could not be delivered or that a function failed for good, and an alarm that says
  * so. A message is the evidence for the operator, who deletes it when the cause is gone.
@@ -12,7 +18,7 @@ import { runbook } from './runbook';
 export class FailureQueue extends Construct {
   readonly queue: IQueue;
 
-  constructor(scope: Construct, id: string, props: { readonly capability: string }) {
+  constructor(scope: Construct, id: string, props: FailureQueueProps) {
     super(scope, id);
     const queue = new Queue(this, 'Queue', {
       // SQS's own key: a customer key would need a grant for every service that delivers here.
@@ -20,7 +26,15 @@ export class FailureQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14), // SQS's longest
     });
-    acknowledge(queue, 'AwsSolutions', 'AwsSolutions-SQS3', 'This queue is itself where failed events end.');
+    // A queue's own dead-letter queue is known to the rule.
+    if (!props.isDeadLetterQueue) {
+      acknowledge(
+        queue,
+        'AwsSolutions',
+        'AwsSolutions-SQS3',
+        'This queue is itself where failed events end.',
+      );
+    }
     this.queue = queue;
 
     queue

@@ -12,7 +12,7 @@ import {
   sourceFolder,
 } from './bundle';
 
-/** `zip`: the handler alone. `image`: the handler with a Dockerfile and what that copies. */
+/** `zip`: the handler, with RDS's authorities when it names them. `image`: the handler with a Dockerfile and what that copies. */
 export type Packaging = 'zip' | 'image';
 
 /**
@@ -32,13 +32,18 @@ export function withAssetFolder<T>(
 ): T {
   const folder = mkdtempSync(join(tmpdir(), 'golive-asset-'));
   try {
-    writeFileSync(join(folder, 'index.js'), bundleFunction(source).code);
+    const { code } = bundleFunction(source);
+    writeFileSync(join(folder, 'index.js'), code);
     if (packaging === 'image') addImageFiles(folder, source);
+    else if (Buffer.from(code).includes(AUTHORITIES)) addAuthorities(folder);
     return use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** The certificate authorities of RDS in every region. */
+const AUTHORITIES = 'rds-ca.pem';
 
 /** A process of its own, which a drill starts from beside the program. */
 const SUPERVISOR = 'supervisor-process.mjs';
@@ -56,5 +61,9 @@ function addImageFiles(folder: string, source: FunctionSource): void {
   }
   if (text.includes(SUPERVISOR))
     copyFileSync(join(PROJECT_ROOT, 'core/shared', SUPERVISOR), join(folder, SUPERVISOR));
-  writeFileSync(join(folder, 'rds-ca.pem'), rdsAuthorities());
+  addAuthorities(folder);
+}
+
+function addAuthorities(folder: string): void {
+  writeFileSync(join(folder, AUTHORITIES), rdsAuthorities());
 }

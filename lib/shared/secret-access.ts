@@ -35,6 +35,21 @@ export function grantRotateSecret(grantee: IGrantable & IConstruct, secret: Keye
   grantKey(grantee, ['kms:Decrypt', 'kms:GenerateDataKey'], secret);
 }
 
+/** To make a secret's previous version the current one again, once both have been looked at. */
+export function grantRollBackSecret(grantee: IGrantable & IConstruct, secret: KeyedSecret): void {
+  allow(
+    grantee,
+    [
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:ListSecretVersionIds',
+      'secretsmanager:UpdateSecretVersionStage',
+    ],
+    secret.secretArn,
+  );
+  grantKey(grantee, ['kms:Decrypt'], secret);
+}
+
 /** Only through Secrets Manager: nobody who may read a secret may decrypt anything else. */
 export function grantKey(
   grantee: IGrantable & IConstruct,

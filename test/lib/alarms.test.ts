@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT_NAMES } from '../../lib/config';
 import { CHECK_NAMES } from '../../core/backup/health/report';
+import { SECRETS_CHECK_NAMES } from '../../core/secrets/status';
 import { configOf, templatesOf } from './support/synthesis';
 
 /** The anchors that a Markdown page's headings have on GitHub. */
@@ -38,8 +39,8 @@ function periodOf({ Period, Metrics = [] }: Alarm): number {
 const sections = anchorsOf(readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8'));
 
 describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
-  const { Backup, Recovery } = templatesOf(environment);
-  const alarms = [Backup, ...(Recovery ? [Recovery] : [])].flatMap((template) =>
+  const { Backup, Secrets, Recovery } = templatesOf(environment);
+  const alarms = [Backup, Secrets, ...(Recovery ? [Recovery] : [])].flatMap((template) =>
     Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       ({ Properties }) => Properties as Alarm,
     ),
@@ -67,6 +68,15 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
         'backup-retention-not-running',
         'backup-snapshot-failing',
         'backup-snapshot-not-running',
+        ...SECRETS_CHECK_NAMES,
+        ...['bootstrap', 'pick-up', 'monitor'].map((name) => `secrets-${name}-failing`),
+        ...['master', 'app', 'backup', 'jwt', 'data', 'cache'].map(
+          (name) => `secrets-rotate-${name}-failing`,
+        ),
+        'secrets-failed-events',
+        'secrets-monitor-not-running',
+        'rotation-abandoned',
+        'rotation-failed',
         ...(Recovery
           ? [
               'recovery-dump-retention-failing',

@@ -2,7 +2,7 @@ import { ENVIRONMENT_NAMES } from '../../lib/config';
 import { type CfnTemplate, GUARDS } from './support/guards';
 import { type StackName, templatesOf } from './support/synthesis';
 
-const STACKS: readonly (StackName | 'Recovery')[] = ['Network', 'Database', 'Backup', 'Recovery'];
+const STACKS: readonly (StackName | 'Recovery')[] = ['Network', 'Database', 'Secrets', 'Backup', 'Recovery'];
 
 const fixture = (Type: string, Properties: Record<string, unknown>, id = 'Bad'): CfnTemplate => ({
   Resources: { [id]: { Type, Properties } },
@@ -69,6 +69,11 @@ const BAD: readonly (readonly [keyof typeof GUARDS, CfnTemplate, string])[] = [
   [
     'noPlaintextSecret',
     secretIn({ SecretString: { 'Fn::Join': ['', ['hunter', { Ref: 'Two' }]] } }),
+    'Bad: has a secret in plain text at SecretString',
+  ],
+  [
+    'noPlaintextSecret',
+    secretIn({ SecretString: '{"ringVersion":0,"purpose":"jwt","material":"hunter2"}' }),
     'Bad: has a secret in plain text at SecretString',
   ],
   [

@@ -29,6 +29,28 @@ const PINNED: Record<StackName | 'Recovery', Record<string, string>> = {
     CacheLogsslowlogA355DEEB: 'AWS::Logs::LogGroup',
     CacheLogsenginelogB43CF6D6: 'AWS::Logs::LogGroup',
   },
+  Secrets: {
+    Key961B73FD: 'AWS::KMS::Key',
+    SecretsAppSecret4BD654E6: 'AWS::SecretsManager::Secret',
+    SecretsBackupSecret2B2B77C8: 'AWS::SecretsManager::Secret',
+    SecretsJwtSecret73AD46E4: 'AWS::SecretsManager::Secret',
+    SecretsDataSecret5C85660B: 'AWS::SecretsManager::Secret',
+    SecretsSentryDsnSecret5912A236: 'AWS::SecretsManager::Secret',
+    SecretsPagerDutySecret699E5D36: 'AWS::SecretsManager::Secret',
+    SecretsSlackSecretE06FD50A: 'AWS::SecretsManager::Secret',
+    FailedEventsQueue6627F340: 'AWS::SQS::Queue',
+    PickUpJobChangesD4C68790: 'AWS::SQS::Queue',
+    RotationAlarmsEventsA3AE3F7E: 'AWS::SQS::Queue',
+    DatabaseRolesBootstrapLogs399A0C43: 'AWS::Logs::LogGroup',
+    MonitorJobMonitorLogs9A03CC2D: 'AWS::Logs::LogGroup',
+    PickUpJobPickUpLogs28E36188: 'AWS::Logs::LogGroup',
+    RotationsMasterFunctionLogs3FF5762C: 'AWS::Logs::LogGroup',
+    RotationsAppFunctionLogs1866A4F9: 'AWS::Logs::LogGroup',
+    RotationsBackupFunctionLogs649FCCA1: 'AWS::Logs::LogGroup',
+    RotationsJwtFunctionLogsFB303D3C: 'AWS::Logs::LogGroup',
+    RotationsDataFunctionLogsD6C06AF5: 'AWS::Logs::LogGroup',
+    RotationsCacheFunctionLogs40ED64CD: 'AWS::Logs::LogGroup',
+  },
   Backup: {
     VaultBucket0925C477: 'AWS::S3::Bucket',
     VaultAccessLogsC5E11DDC: 'AWS::S3::Bucket',
@@ -78,8 +100,8 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
 
   test('has stacks that are protected as it is configured, under names that deployments use', () => {
     const config = configOf(environment);
-    const { network, database, backup, recovery } = new PlatformStage(makeApp(), { config });
-    const stacks = [network, database, backup, ...(recovery ? [recovery] : [])];
+    const { network, database, secrets, backup, recovery } = new PlatformStage(makeApp(), { config });
+    const stacks = [network, database, secrets, backup, ...(recovery ? [recovery] : [])];
 
     for (const stack of stacks) {
       expect(stack.terminationProtection).toBe(config.terminationProtection);
@@ -87,6 +109,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
     expect(stacks.map((stack) => stack.stackName)).toEqual([
       `${environment}-Network`,
       `${environment}-Database`,
+      `${environment}-Secrets`,
       `${environment}-Backup`,
       ...(config.disasterRecovery ? [`${environment}-Recovery`] : []),
     ]);

@@ -37,6 +37,14 @@ function problemsOf(input: unknown): readonly string[] {
 
 const isolatedDump: Change = ['backup.dump.subnets', 'isolated'];
 
+const rotated = (rotation: object) => ({
+  every: 'week',
+  weekDay: 'TUE',
+  hour: 9,
+  windowHours: 1,
+  ...rotation,
+});
+
 /** What is changed, and the whole of what is said about it: field, what it got, what is allowed. */
 const REFUSED: readonly (readonly [what: string, changes: readonly Change[], problem: RegExp])[] = [
   // Shape.
@@ -328,6 +336,96 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
     'a snapshot in the backup window',
     [['backup.snapshot.schedule', { minute: '0', hour: '0' }]],
     /^backup\.snapshot\.schedule: .*outside database\.backupWindow/,
+  ],
+
+  // Secrets.
+  [
+    'a rotation at half past',
+    [['secrets', { rotation: { app: { minute: 30 } } }]],
+    /^secrets\.rotation\.app\.minute: got 30, allowed: no such field/,
+  ],
+  [
+    'a rotation every year',
+    [['secrets', { rotation: { app: { every: 'year' } } }]],
+    /^secrets\.rotation\.app\.every: got "year", allowed: "day", "week", "month", "quarter"/,
+  ],
+  [
+    'an encrypted column of no schema',
+    [['secrets', { data: { encryptedColumns: [{ table: 'users', column: 'iban' }] } }]],
+    /^secrets\.data\.encryptedColumns\.0\.table: got "users", allowed: a table with its schema/,
+  ],
+  [
+    'tokens of half a year',
+    [['secrets', { jwt: { maxTokenMinutes: 263_000 } }]],
+    /^secrets\.jwt\.maxTokenMinutes: got 263000, allowed: at most 129600/,
+  ],
+  [
+    'functions of secrets that want NAT where there is none',
+    [
+      ['network.nat', 'none'],
+      ['secrets', { subnets: 'egress' }],
+    ],
+    /^secrets\.subnets: got "egress", allowed: "isolated"/,
+  ],
+  [
+    'isolated functions of secrets without their endpoint',
+    [
+      ['network.interfaceEndpoints', []],
+      ['secrets', { subnets: 'isolated' }],
+    ],
+    /^network\.interfaceEndpoints: got \[\], allowed: a list with "secretsmanager", as functions/,
+  ],
+  [
+    'Sentry out of reach of the functions of secrets',
+    [
+      ['sentryDsnSecretName', 'sentry'],
+      ['secrets', { subnets: 'isolated' }],
+    ],
+    /^sentryDsnSecretName: got "sentry", allowed: nothing while secrets\.subnets/,
+  ],
+  [
+    'a key that is used before everybody knows it',
+    [['secrets', { cacheSeconds: 3600, publishMinutes: 59 }]],
+    /^secrets\.publishMinutes: got 59, allowed: at least 60: secrets\.cacheSeconds/,
+  ],
+  ...(['master', 'app', 'backup', 'cache', 'jwt', 'data'] as const).map((name): (typeof REFUSED)[number] => [
+    `a window of ${name} that goes on tomorrow`,
+    [['secrets', { rotation: { [name]: rotated({ hour: 23, windowHours: 2 }) } }]],
+    new RegExp(`^secrets\\.rotation\\.${name}: got .*a window that closes before the day ends`),
+  ]),
+  ...(['master', 'app', 'backup'] as const).flatMap((name): (typeof REFUSED)[number][] => [
+    [
+      `a rotation of ${name} while the task dumps`,
+      [['secrets', { rotation: { [name]: rotated({ hour: 5 }) } }]],
+      new RegExp(
+        `^secrets\\.rotation\\.${name}: got .*outside the dumps.*4 hours from backup\\.dump\\.schedule`,
+      ),
+    ],
+    [
+      `a rotation of ${name} while the instance may be away`,
+      [['secrets', { rotation: { [name]: rotated({ weekDay: 'SUN', hour: 3, windowHours: 2 }) } }]],
+      new RegExp(`^secrets\\.rotation\\.${name}: got .*outside database\\.maintenanceWindow`),
+    ],
+  ]),
+  ...(['app', 'backup'] as const).map((name): (typeof REFUSED)[number] => [
+    `a rotation of ${name} while its helper rotates`,
+    [
+      [
+        'secrets',
+        {
+          rotation: {
+            master: rotated({ every: 'month', hour: 9 }),
+            [name]: rotated({ hour: 8, windowHours: 2 }),
+          },
+        },
+      ],
+    ],
+    new RegExp(`^secrets\\.rotation\\.${name}: got .*outside that of secrets\\.rotation\\.master`),
+  ]),
+  [
+    'key rings that are lost with the region',
+    [['secrets', { replicate: false }]],
+    /^secrets\.replicate: got false, allowed: true in production/,
   ],
 
   // Guard rails of production.

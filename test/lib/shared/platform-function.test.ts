@@ -283,12 +283,12 @@ describe('a function on a schedule', () => {
 });
 
 describe('assets', () => {
-  function synthesised(packaging: 'zip' | 'image'): string {
+  function synthesised(packaging: 'zip' | 'image', name: string = packaging): string {
     const app = makeApp();
     new PlatformFunction(
       new Stack(app, 'Stack'),
       'Sample',
-      propsOf({ packaging, source: { root, capability: 'sample', name: packaging } }),
+      propsOf({ packaging, source: { root, capability: 'sample', name } }),
     );
     app.synth();
     return app.outdir;
@@ -303,6 +303,12 @@ describe('assets', () => {
     expect(readdirSync(assetIn(outdir))).toEqual(['index.js']);
     expect(existsSync(join(outdir, 'sourcemaps'))).toBe(false);
     expect(readFileSync(join(assetIn(outdir), 'index.js'), 'utf8')).not.toContain('sourceMappingURL');
+  });
+
+  test('a zip whose handler names the certificate authorities of RDS has them beside it', () => {
+    const outdir = synthesised('zip', 'database');
+
+    expect(readdirSync(assetIn(outdir)).sort()).toEqual(['index.js', 'rds-ca.pem']);
   });
 
   test('an image is built from the handler, its Dockerfile and the certificate authorities of RDS', () => {

@@ -74,6 +74,12 @@ const NEED_NO_RESOURCE = new Set([
   'logs:PutResourcePolicy',
   'logs:DescribeResourcePolicies',
   'logs:DescribeLogGroups',
+  'secretsmanager:GetRandomPassword',
+  'ecs:ListClusters',
+  'ecs:DescribeClusters',
+  'ecs:ListServices',
+  'ecs:DescribeServices',
+  'ecs:DescribeTaskDefinition',
 ]);
 
 /** The wildcards that a prefix narrows, each to what the job writes itself. */
@@ -128,6 +134,9 @@ function textOf(resource: unknown): string {
 const SECRET_NAME = /password|passwd|secretstring|authtoken|apikey|privatekey/i;
 const REFERENCE = /^\{\{resolve:(secretsmanager|ssm-secure):/;
 
+/** What stands where nobody has put a secret yet: nothing, or what a key ring without keys is for. */
+const PLACEHOLDER = /^\{\}$|^\{"ringVersion":0,"purpose":"(jwt|data)","algorithm":"(EdDSA|ES256|A256GCM)"\}$/;
+
 /** A secret's value is a dynamic reference, never text. */
 const noPlaintextSecret: Guard = (template) =>
   Object.entries(template.Resources).flatMap(([id, { Properties: properties }]) =>
@@ -135,7 +144,8 @@ const noPlaintextSecret: Guard = (template) =>
   );
 
 function secretsIn(value: unknown, path = '', isSecret = false): string[] {
-  if (typeof value === 'string') return isSecret && !REFERENCE.test(value) ? [path] : [];
+  if (typeof value === 'string')
+    return isSecret && !REFERENCE.test(value) && !PLACEHOLDER.test(value) ? [path] : [];
   if (typeof value !== 'object' || value === null) return [];
   const join = (value as Properties)['Fn::Join'] as [string, unknown[]] | undefined;
   if (join) return secretsIn(String(join[1][0]), path, isSecret);

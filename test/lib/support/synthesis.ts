@@ -26,7 +26,7 @@ export function makeApp(): App {
   return new App({ context: cdkJson.context, outdir: outdir() });
 }
 
-export type StackName = 'Network' | 'Database' | 'Backup';
+export type StackName = 'Network' | 'Database' | 'Secrets' | 'Backup';
 /** Recovery only where the configuration names a region for it. */
 export type Templates = Record<StackName, Template> & { readonly Recovery: Template | undefined };
 
@@ -49,6 +49,7 @@ export function templatesFor(config: EnvironmentConfig): Templates {
   return {
     Network: Template.fromStack(stage.network),
     Database: Template.fromStack(stage.database),
+    Secrets: Template.fromStack(stage.secrets),
     Backup: Template.fromStack(stage.backup),
     Recovery: stage.recovery && Template.fromStack(stage.recovery),
   };

@@ -1,0 +1,91 @@
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../shared/acknowledge';
+import type { PlatformSettings } from '../shared/platform-settings';
+import { runbook } from '../shared/runbook';
+
+export interface RotationAlarmsProps {
+  readonly platform: PlatformSettings;
+  readonly secretArns: readonly string[];
+}
+
+/**
+ * What Secrets Manager itself says of a rotation that came to nothing: that it failed, as when the function could not
+ * be called at all, and that somebody's new value has taken the place of what was being made. CloudTrail passes it on,
+ * and only in an account and region with a trail; the monitor sees the same within the hour without one.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-cloudtrail.html
+ */
+export class RotationAlarms extends Construct {
+  constructor(scope: Construct, id: string, props: RotationAlarmsProps) {
+    super(scope, id);
+    const queue = new Queue(this, 'Events', {
+      // SQS's own key: a customer key would need a grant for EventBridge. No event holds a value.
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14), // SQS's longest
+    });
+    acknowledge(
+      queue,
+      'AwsSolutions',
+      'AwsSolutions-SQS3',
+      'Nothing takes from it: it is what people look at.',
+    );
+    const evidence = queue as IQueue;
+    this.addAlarm(props, evidence, {
+      id: 'Failed',
+      anchor: 'rotation-failed',
+      eventNames: ['RotationFailed', 'TestRotationFailed'],
+      sentence: 'Secrets Manager could not rotate a secret',
+    });
+    this.addAlarm(props, evidence, {
+      id: 'Abandoned',
+      anchor: 'rotation-abandoned',
+      eventNames: ['RotationAbandoned'],
+      sentence: 'A rotation was abandoned, because a secret was given another value meanwhile',
+    });
+  }
+
+  private addAlarm(
+    { platform, secretArns }: RotationAlarmsProps,
+    evidence: IQueue,
+    {
+      id,
+      anchor,
+      eventNames,
+      sentence,
+    }: Readonly<Record<'id' | 'anchor' | 'sentence', string>> & {
+      readonly eventNames: string[];
+    },
+  ): void {
+    const rule = new Rule(this, id, {
+      description: `${sentence} (${platform.environmentName})`,
+      eventPattern: {
+        source: ['aws.secretsmanager'],
+        detailType: ['AWS Service Event via CloudTrail'],
+        detail: {
+          eventSource: ['secretsmanager.amazonaws.com'],
+          eventName: eventNames,
+          additionalEventData: { SecretId: [...secretArns] },
+        },
+      },
+      targets: [new SqsQueue(evidence)],
+    });
+    new Metric({
+      namespace: 'AWS/Events',
+      metricName: 'TriggeredRules',
+      dimensionsMap: { RuleName: rule.ruleName },
+      statistic: Stats.SUM,
+      period: Duration.minutes(5),
+    }).createAlarm(this, `${id}Alarm`, {
+      alarmDescription: `${sentence}. ${runbook(anchor)}`,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}

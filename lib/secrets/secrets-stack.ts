@@ -1,0 +1,147 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import type { z } from 'zod';
+import type { SecretOperations } from '../../core/secrets/operations';
+import type { EnvironmentConfig } from '../config';
+import { rotationDays } from '../config/rotation';
+import type { Cache } from '../database/cache';
+import type { Postgres } from '../database/postgres';
+import type { ReplicaNames } from '../recovery/replica-names';
+import { DataKey } from '../shared/data-key';
+import { FailureQueue } from '../shared/failure-queue';
+import { platformSettings } from '../shared/platform-settings';
+import { DatabaseRoles } from './database-roles';
+import { PickUpJob } from './pick-up-job';
+import type { PlatformSecret } from './platform-secret';
+import { PlatformSecrets } from './platform-secrets';
+import { RotationAlarms } from './rotation-alarms';
+import { Rotations } from './rotations';
+import { SecretFunctionsNetwork } from './secret-functions-network';
+import { SecretPolicy } from './secret-policy';
+import { SecretsMonitorJob } from './secrets-monitor-job';
+import { SecretsOperationsParameter } from './secrets-operations-parameter';
+import { SecretsOperatorAccess } from './secrets-operator-access';
+
+export interface SecretsStackProps extends StackProps {
+  readonly config: EnvironmentConfig;
+  readonly vpc: IVpc;
+  readonly postgres: Postgres;
+  readonly cache: Cache;
+  /** Where secrets are replicated to, when the configuration wants it. @default nowhere */
+  readonly replica?: ReplicaNames | undefined;
+}
+
+/** The application's secrets, the rotation of these and of the Database stack's, and who watches over it. */
+export class SecretsStack extends Stack {
+  readonly secrets: PlatformSecrets;
+  readonly rotations: Rotations;
+
+  constructor(scope: Construct, id: string, props: SecretsStackProps) {
+    super(scope, id, props);
+    const { config, vpc, postgres, cache } = props;
+    const platform = platformSettings(config);
+    const key = new DataKey(this, 'Key', {
+      description: `Encrypts the application's secrets (${platform.environmentName})`,
+      removalPolicy: platform.removalPolicy,
+    });
+    const { queue: failureQueue } = new FailureQueue(this, 'FailedEvents', {
+      capability: 'secrets',
+      isDeadLetterQueue: true, // of the changes to be picked up
+    });
+    this.secrets = new PlatformSecrets(this, 'Secrets', {
+      platform,
+      key,
+      postgres,
+      replica: config.secrets.replicate ? props.replica : undefined,
+      tokenAlgorithm: config.secrets.jwt.algorithm,
+    });
+    new SecretPolicy(this, 'MasterPolicy', postgres.secret.secretArn);
+    new SecretPolicy(this, 'CachePolicy', cache.userSecret.secretArn);
+
+    const { reach } = new SecretFunctionsNetwork(this, 'Network', {
+      vpc,
+      postgres,
+      subnets: config.secrets.subnets ?? config.backup.dump.subnets,
+    });
+    const roles = new DatabaseRoles(this, 'DatabaseRoles', {
+      platform,
+      postgres,
+      reach,
+      failureQueue,
+      app: this.secrets.app,
+      backup: this.secrets.backup,
+    });
+    this.rotations = new Rotations(this, 'Rotations', {
+      config,
+      platform,
+      postgres,
+      cache,
+      reach,
+      roles,
+      secrets: this.secrets,
+    });
+
+    const operations = this.operationsOf(config, postgres, cache);
+    const secretArns = operations.map(({ arn }) => arn);
+    new PickUpJob(this, 'PickUpJob', { platform, secretArns, failureQueue });
+    new SecretsMonitorJob(this, 'MonitorJob', {
+      platform,
+      secretArns,
+      failureQueue,
+      monitor: config.secrets.monitor,
+    });
+    const isRotated = ({ functionLabel }: (typeof operations)[number]) => functionLabel !== undefined;
+    const rotatedArns = operations.filter(isRotated).map(({ arn }) => arn);
+    new RotationAlarms(this, 'RotationAlarms', { platform, secretArns: rotatedArns });
+    new SecretsOperatorAccess(this, 'OperatorAccess', {
+      platform,
+      key,
+      secretArns,
+      rotatedArns,
+      rotationFunctionArns: this.rotations.functionArns,
+      setByPeopleArns: this.secrets.setByPeople.map(({ secretArn }) => secretArn),
+    });
+    new SecretsOperationsParameter(this, 'Operations', {
+      secretsVersion: 1,
+      environment: config.name,
+      secrets: operations,
+      // Those with the environment's tag: the stack that makes them comes after this one.
+      clusters: [],
+      limits: config.secrets.monitor.limits,
+    });
+  }
+
+  /** Every secret of the environment, as an operator's tools must know it. */
+  private operationsOf(
+    { secrets: { rotation } }: EnvironmentConfig,
+    postgres: Postgres,
+    cache: Cache,
+  ): z.input<typeof SecretOperations>[] {
+    const { app, backup, jwt, data, setByPeople } = this.secrets;
+    const rotated = (
+      name: keyof typeof rotation,
+      { secretArn }: Pick<PlatformSecret, 'secretArn'>,
+      kind: z.input<typeof SecretOperations>['kind'],
+    ) => ({
+      name,
+      kind,
+      arn: secretArn,
+      rotationDays: rotationDays(rotation[name]),
+      functionLabel: `secrets-rotate-${name}`,
+    });
+    return [
+      rotated('master', postgres.secret, 'single-user'),
+      rotated('app', app, 'alternating-user'),
+      rotated('backup', backup, 'single-user'),
+      rotated('jwt', jwt, 'key-ring'),
+      rotated('data', data, 'key-ring'),
+      rotated('cache', cache.userSecret, 'cache-user'),
+      ...setByPeople.map(({ name, secretArn }) => ({
+        name,
+        arn: secretArn,
+        kind: 'set-by-people' as const,
+      })),
+    ];
+  }
+}
