@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
-import { GoLiveError } from '../core/shared/errors';
+import type { RotationStep } from '../core/secrets/rotation';
+import { GoLiveError, saidBy } from '../core/shared/errors';
 import { readAssembly, synthesise } from './cloudformation/assembly';
 import { deployStacks } from './cloudformation/deploy';
-import type { PlatformParts, ResourceReport } from './cloudformation/provider';
+import type { LocalRotation, PlatformParts, ResourceReport } from './cloudformation/provider';
 import { PROVIDERS } from './cloudformation/providers';
+import { openFrontDoor, type FrontDoor } from './front-door';
 import {
   destroyClients,
   EMULATED_ACCOUNT,
@@ -21,6 +23,7 @@ import {
   type RuntimeSurroundings,
 } from './lambda/local-function';
 import type { LocalPostgres } from './postgres';
+import { rotateSecret, type Rotated } from './rotation';
 import { fireRule } from './scheduler';
 import { Supervisor } from './supervisor';
 
@@ -49,25 +52,67 @@ export interface FireOverrides extends InvocationOverrides {
   readonly onInvocation?: (running: RunningInvocation) => void;
 }
 
+export interface RotateOverrides extends InvocationOverrides {
+  /** How often the four steps are begun. @default 3 */
+  readonly attempts?: number;
+  /** Called as each step starts, so that a test can reach its process. */
+  readonly onInvocation?: (running: RunningInvocation, step: RotationStep) => void;
+  /** Called before each step. */
+  readonly onStep?: (step: RotationStep, attempt: number) => void | Promise<void>;
+}
+
+/** A rotation that ended well, and what its function did. */
+export interface PlatformRotation extends Rotated {
+  readonly invocations: readonly Invocation[];
+}
+
 /** The `local` environment, deployed and running on this machine. */
 export interface LocalPlatform {
+  /** For others, such as the command line: RotateSecret has the deployed function rotate. */
   readonly aws: EmulatedAws;
+  /** Of the emulator itself. */
   readonly clients: AwsClients;
   readonly database: LocalPostgres;
   /** How each resource of the templates was treated; none is left out. */
   readonly resources: readonly ResourceReport[];
   readonly rules: readonly LocalRule[];
   readonly functions: readonly LocalFunction[];
+  /** All that ran and ended until now, the functions of the deployment too. */
+  readonly invocations: readonly Invocation[];
   /** Physical names by construct path. */
   readonly buckets: ReadonlyMap<string, string>;
   /** Fires the one rule whose path contains `rulePath`; returns the attempts, the last one last. */
   fire(rulePath: string, overrides?: FireOverrides): Promise<Invocation[]>;
   /** Invokes the one function whose path contains `functionPath`, synchronously as Lambda would: no retry. */
   invoke(functionPath: string, event: unknown, overrides?: InvocationOverrides): RunningInvocation;
+  /**
+   * Rotates the secret of the one schedule whose path contains `schedulePath`, as Secrets Manager would: by the bundle
+   * that is deployed for it.
+   */
+  rotate(schedulePath: string, overrides?: RotateOverrides): Promise<PlatformRotation>;
+  /** The secret's ARN, of the one rotation schedule whose path contains `schedulePath`. */
+  rotatedSecret(schedulePath: string): string;
   /** The physical name of the one bucket whose path contains `bucketPath`. */
   bucket(bucketPath: string): string;
   /** Ends every process, frees every port and removes every file. */
   stop(): Promise<void>;
+}
+
+/** What still runs beside a platform that is being stopped ends so. */
+export class PlatformStoppedError extends GoLiveError {
+  readonly code = 'PlatformStoppedError';
+}
+
+/** A step of a rotation whose function failed, with what the function said. */
+export class RotationStepError extends GoLiveError {
+  readonly code = 'RotationStepError';
+
+  constructor(
+    message: string,
+    readonly invocation: Invocation,
+  ) {
+    super(message);
+  }
 }
 
 /** A path that was asked for fits nothing, or more than one thing. */
@@ -83,10 +128,14 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
   const progress = options.onProgress ?? (() => undefined);
   const supervisor = Supervisor.start();
   let clients: AwsClients | undefined;
+  let frontDoor: FrontDoor | undefined;
+  let isStopped = false;
   const running = new Set<RunningInvocation>();
   const stop = async (): Promise<void> => {
+    isStopped = true;
     for (const invocation of running) invocation.kill('SIGKILL');
     await Promise.all([...running].map(({ finished }) => finished));
+    await frontDoor?.close();
     await supervisor.stop();
     if (clients) destroyClients(clients);
   };
@@ -97,6 +146,31 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
       startEmulator(supervisor, REGION),
     ]);
     clients = emulator.clients;
+    const temporaryFolder = await supervisor.temporaryFolder('golive-lambda-');
+    const invocations: Invocation[] = [];
+    /** What there is by now: a custom resource is made while others are still to come. */
+    const surroundings = (): RuntimeSurroundings => {
+      const [database] = parts.databases.values();
+      return {
+        region: REGION,
+        credentials: emulator.aws.credentials,
+        awsEndpoint: emulator.aws.endpoint,
+        programFolders: database ? [database.binFolder] : [],
+        databaseCaFile: database?.caFile,
+        temporaryFolder,
+      };
+    };
+    const start = (fn: LocalFunction, event: unknown, overrides: InvocationOverrides): RunningInvocation => {
+      if (isStopped)
+        throw new PlatformStoppedError(`${fn.path} is not started any more: the platform was stopped`);
+      const invocation = invokeFunction(fn, event, surroundings(), overrides);
+      running.add(invocation);
+      void invocation.finished.then((ended) => {
+        running.delete(invocation);
+        invocations.push(ended);
+      });
+      return invocation;
+    };
     const parts: PlatformParts = {
       clients,
       account: EMULATED_ACCOUNT,
@@ -109,33 +183,35 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
       rules: new Map(),
       permissions: new Map(),
       invokeConfigs: new Map(),
+      rotations: [],
+      invoke: (fn, event) => start(fn, event, {}).finished,
     };
     progress(`deploying ${stacks.map(({ name }) => name).join(', ')}`);
     const resources = await deployStacks(stacks, PROVIDERS, parts);
     const [database] = parts.databases.values();
     if (!database)
       throw new NoSuchResourceError('the local environment has no database: add one to its stacks');
-    const surroundings: RuntimeSurroundings = {
-      region: REGION,
-      credentials: emulator.aws.credentials,
-      awsEndpoint: emulator.aws.endpoint,
-      programFolders: [database.binFolder],
-      databaseCaFile: database.caFile,
-      temporaryFolder: await supervisor.temporaryFolder('golive-lambda-'),
-    };
-    const start = (fn: LocalFunction, event: unknown, overrides: InvocationOverrides): RunningInvocation => {
-      const invocation = invokeFunction(fn, event, surroundings, overrides);
-      running.add(invocation);
-      void invocation.finished.then(() => running.delete(invocation));
-      return invocation;
-    };
+    const rotate = (rotation: LocalRotation, overrides: RotateOverrides & Begin = {}) =>
+      driveRotation(parts, rotation, start, overrides);
+    frontDoor = await openFrontDoor({
+      emulator: emulator.aws.endpoint,
+      rotate: (secretId, token, onBegun) => {
+        const rotation = parts.rotations.find(({ secretArn }) => secretArn === secretId);
+        return rotation && rotate(rotation, { token, onBegun });
+      },
+      onFailure: (error) => progress(`a rotation that was asked for failed: ${saidBy(error)}`),
+    });
+    progress('rotating what its template wants rotated at once');
+    // Secrets Manager does not wait for them, nor for one another.
+    await Promise.all(parts.rotations.filter(({ isDueAtOnce }) => isDueAtOnce).map((due) => rotate(due)));
     const functions = [...parts.functions.values()];
     return {
-      aws: emulator.aws,
+      aws: { ...emulator.aws, endpoint: frontDoor.endpoint },
       clients,
       database,
       resources,
       functions,
+      invocations,
       buckets: parts.buckets,
       rules: await Promise.all([...parts.rules].map(([path, name]) => describeRule(parts, path, name))),
       fire: async (rulePath, { at, onInvocation, ...overrides } = {}) => {
@@ -156,6 +232,13 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
           event,
           overrides,
         ),
+      rotate: async (schedulePath, overrides) =>
+        await rotate(
+          theOne('rotation schedule', parts.rotations, ({ path }) => path, schedulePath),
+          overrides,
+        ),
+      rotatedSecret: (schedulePath) =>
+        theOne('rotation schedule', parts.rotations, ({ path }) => path, schedulePath).secretArn,
       bucket: (bucketPath) => theOne('bucket', [...parts.buckets], ([path]) => path, bucketPath)[1],
       stop,
     };
@@ -163,6 +246,40 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
     await stop();
     throw error;
   }
+}
+
+interface Begin {
+  readonly token?: string | undefined;
+  readonly onBegun?: (begun: Pick<Rotated, 'versionId' | 'isReattempt'>) => void;
+}
+
+type Start = (fn: LocalFunction, event: unknown, overrides: InvocationOverrides) => RunningInvocation;
+
+async function driveRotation(
+  { functions, clients: { secretsManager } }: PlatformParts,
+  { secretArn, functionArn }: LocalRotation,
+  start: Start,
+  { attempts, onInvocation, onStep, token, onBegun, ...overrides }: RotateOverrides & Begin,
+): Promise<PlatformRotation> {
+  const fn = functions.get(functionArn)!;
+  const invocations: Invocation[] = [];
+  const rotated = await rotateSecret({
+    secretsManager,
+    secretId: secretArn,
+    ...(attempts !== undefined && { attempts }),
+    ...(onStep && { onStep }),
+    ...(token !== undefined && { token }),
+    ...(onBegun && { onBegun }),
+    invoke: async (event) => {
+      const invocation = start(fn, event, overrides);
+      onInvocation?.(invocation, event.Step as RotationStep);
+      const finished = await invocation.finished;
+      invocations.push(finished);
+      if (finished.error)
+        throw new RotationStepError(`${event.Step}: ${finished.error.errorMessage}`, finished);
+    },
+  });
+  return { ...rotated, invocations };
 }
 
 async function assembleStacks(assembly: string | undefined, supervisor: Supervisor) {

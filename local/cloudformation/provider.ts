@@ -1,6 +1,6 @@
 import type { Supervisor } from '../supervisor';
 import type { LocalPostgres } from '../postgres';
-import type { AsynchronousInvocation, LocalFunction } from '../lambda/local-function';
+import type { AsynchronousInvocation, Invocation, LocalFunction } from '../lambda/local-function';
 import type { AwsClients } from '../emulator';
 
 /**
@@ -40,6 +40,16 @@ export interface MadeResource {
   readonly note?: string;
 }
 
+/** A secret's rotation as its template has it. */
+export interface LocalRotation {
+  /** The schedule's construct path, such as `local/Secrets/Rotations/App/Schedule`. */
+  readonly path: string;
+  readonly secretArn: string;
+  readonly functionArn: string;
+  /** Whether deploying rotates. */
+  readonly isDueAtOnce: boolean;
+}
+
 /** What providers make and look at while they work. */
 export interface PlatformParts {
   readonly clients: AwsClients;
@@ -59,6 +69,9 @@ export interface PlatformParts {
   readonly permissions: Map<string, { principal: string; sourceArn: string | undefined }[]>;
   /** By the function's ARN. */
   readonly invokeConfigs: Map<string, AsynchronousInvocation>;
+  readonly rotations: LocalRotation[];
+  /** Runs a function once, while the rest is still being deployed. */
+  readonly invoke: (fn: LocalFunction, event: unknown) => Promise<Invocation>;
 }
 
 export interface Provider {

@@ -58,7 +58,7 @@ export async function drill(
  * @throws Unexpected when a check is not in order
  */
 export async function watch(platform: LocalPlatform): Promise<Outcome> {
-  requireSuccess('the monitor', await platform.fire('MonitorJob'));
+  requireSuccess('the monitor', await platform.fire('Backup/MonitorJob'));
   const { vaultBucket } = await readOperations(platform.clients.ssm, 'local');
   const report = await readHealth(platform.clients.s3, vaultBucket);
   if (report?.status !== 'ok') {

@@ -6,6 +6,7 @@ import {
 } from '../../core/backup/fingerprint';
 import type { CataloguedDump } from '../../core/backup/catalogue';
 import { readFingerprint } from '../../core/backup/dump/companions';
+import { carryDatabaseProperties } from '../../core/backup/restore/database-properties';
 import { restoreDump } from '../../core/backup/restore/restore-dump';
 import type { PostgresEndpoint } from '../../core/postgres/endpoint';
 import type { LocalPlatform } from '../platform';
@@ -88,6 +89,11 @@ export async function restoreBeside(
   signal?: AbortSignal,
 ): Promise<Outcome<PostgresEndpoint>> {
   const target = await platform.database.createDatabase(name);
+  const { master } = platform.database;
+  // No archive holds a database's own grants; a swap carries them over likewise.
+  await platform.database.query(master, (maintenance) =>
+    carryDatabaseProperties(maintenance, { from: master.database, to: name }),
+  );
   const done = await restoreDump({
     s3: platform.clients.s3,
     bucket: vaultOf(platform).bucket,

@@ -36,13 +36,21 @@ export const ruleProvider: Provider = {
     }
     // The scheduler fires what has a schedule; nobody here sends the events that a pattern waits for.
     if (properties.ScheduleExpression !== undefined) rules.set(request.path, name);
-    return { ref: name, attributes: { Arn: RuleArn } };
+    return {
+      ref: name,
+      attributes: { Arn: RuleArn },
+      ...(properties.ScheduleExpression === undefined && {
+        note: 'a rule of the emulator; nothing here sends the events that it waits for',
+      }),
+    };
   },
 };
 
 const QueueProperties = z.object({
   MessageRetentionPeriod: z.number().optional(),
   VisibilityTimeout: z.number().optional(),
+  DelaySeconds: z.number().optional(),
+  RedrivePolicy: z.record(z.string(), z.unknown()).optional(),
   ...withoutEffect('KmsMasterKeyId', 'SqsManagedSseEnabled', 'Tags'),
 });
 
@@ -50,10 +58,16 @@ export const queueProvider: Provider = {
   treatment: 'executed',
   note: 'a queue of the emulator',
   async make(request, { clients: { sqs } }) {
-    const { MessageRetentionPeriod, VisibilityTimeout } = strictly(QueueProperties, request);
-    const given = Object.entries({ MessageRetentionPeriod, VisibilityTimeout }).filter(
-      ([, value]) => value !== undefined,
+    const { MessageRetentionPeriod, VisibilityTimeout, DelaySeconds, RedrivePolicy } = strictly(
+      QueueProperties,
+      request,
     );
+    const given = Object.entries({
+      MessageRetentionPeriod,
+      VisibilityTimeout,
+      DelaySeconds,
+      RedrivePolicy: RedrivePolicy && JSON.stringify(RedrivePolicy),
+    }).filter(([, value]) => value !== undefined);
     const { QueueUrl } = await sqs.send(
       new CreateQueueCommand({
         QueueName: physicalName(request),

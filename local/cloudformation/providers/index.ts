@@ -1,15 +1,18 @@
 import type { Provider } from '../provider';
+import { customResourceProvider } from './custom-resource';
 import { databaseInstanceProvider, parameterGroupProvider } from './database';
 import { queueProvider, ruleProvider } from './events';
 import { functionProvider, invokeConfigProvider, permissionProvider } from './functions';
 import { modelledProviders } from './modelled';
 import { parameterProvider } from './parameters';
+import { rotationScheduleProvider, secretPolicyProvider } from './rotation';
 import { secretAttachmentProvider, secretProvider } from './secrets';
 import { bucketProvider, keyProvider } from './storage';
 
 /** Every resource type that the local platform knows. A type that is not here is refused. */
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
   ...modelledProviders,
+  'AWS::CloudFormation::CustomResource': customResourceProvider,
   'AWS::Events::Rule': ruleProvider,
   'AWS::KMS::Key': keyProvider,
   'AWS::Lambda::EventInvokeConfig': invokeConfigProvider,
@@ -20,6 +23,9 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   'AWS::S3::Bucket': bucketProvider,
   'AWS::SQS::Queue': queueProvider,
   'AWS::SSM::Parameter': parameterProvider,
+  'AWS::SecretsManager::ResourcePolicy': secretPolicyProvider,
+  'AWS::SecretsManager::RotationSchedule': rotationScheduleProvider,
   'AWS::SecretsManager::Secret': secretProvider,
   'AWS::SecretsManager::SecretTargetAttachment': secretAttachmentProvider,
+  'Custom::DatabaseRoles': customResourceProvider,
 };

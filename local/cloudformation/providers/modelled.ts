@@ -70,6 +70,10 @@ const MODELS: Record<string, Model> = {
   'AWS::IAM::Policy': { note: PERMISSIONS },
   'AWS::IAM::ManagedPolicy': { note: PERMISSIONS },
   'AWS::IAM::Role': { note: PERMISSIONS, attributes: arnOf('iam', 'role/') },
+  'AWS::Lambda::EventSourceMapping': {
+    note: 'nobody polls the queue here; a test hands its function the messages',
+    ref: (_, id) => `esm-${id}`,
+  },
   'AWS::Logs::LogGroup': {
     note: 'nothing is written to log groups here; a function’s lines come back with its invocation',
     attributes: arnOf('logs', 'log-group:'),

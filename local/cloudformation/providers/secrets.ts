@@ -16,6 +16,7 @@ const SecretProperties = z.object({
   Description: z.string().optional(),
   KmsKeyId: z.string().optional(),
   SecretString: z.string().optional(),
+  ReplicaRegions: z.array(z.strictObject({ Region: z.string(), KmsKeyId: z.string().optional() })).optional(),
   GenerateSecretString: z
     .strictObject({
       SecretStringTemplate: z.string().optional(),
@@ -43,11 +44,18 @@ export const secretProvider: Provider = {
         Name: properties.Name ?? physicalName(request),
         Description: properties.Description,
         KmsKeyId: properties.KmsKeyId,
+        AddReplicaRegions: properties.ReplicaRegions,
         SecretString: await initialValue(secretsManager, properties),
       }),
     );
     if (!ARN) throw new TemplateError('the emulator made a secret without an ARN');
-    return { ref: ARN, attributes: { Id: ARN } };
+    return {
+      ref: ARN,
+      attributes: { Id: ARN },
+      ...(properties.SecretString !== undefined && {
+        note: 'a secret of the emulator, with the value of its template',
+      }),
+    };
   },
 };
 

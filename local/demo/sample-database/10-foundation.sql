@@ -3,9 +3,17 @@
 -- Everything here runs as the master user of an RDS instance, who is no superuser. The same rows come out on
 -- every machine: what looks random is a hash of the row's own number, and no clock is read.
 
-CREATE ROLE golive_owner NOLOGIN;
-CREATE ROLE golive_app NOLOGIN;
-CREATE ROLE "golive read-only" NOLOGIN;
+-- On the platform the bootstrap has made the first two already.
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['golive_owner', 'golive_app', 'golive read-only'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+    END IF;
+  END LOOP;
+END $$;
 GRANT golive_owner TO CURRENT_USER;
 
 -- Trusted extensions, which the owner of a database may create.

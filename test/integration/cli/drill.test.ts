@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { ECSClient } from '@aws-sdk/client-ecs';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Console, type Streams } from '../../../cli/console';
 import { drill, type DrillOptions } from '../../../cli/drill';
 import type { Environment } from '../../../cli/environment';
@@ -35,6 +37,10 @@ describe('golive drill', () => {
     caller: () =>
       Promise.resolve({ account: '123456789012', arn: 'arn:aws:iam::123456789012:user/ada', userId: 'AIDA' }),
     database: () => Promise.resolve(postgres.master),
+    secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
+    ecs: new ECSClient({ region: 'eu-central-1' }),
+    secrets: () => Promise.reject(new Error('no secret is asked for')),
+    caFile: () => Promise.resolve(postgres.caFile),
   });
 
   async function golive(options: DrillOptions, { json = false, path = postgres.binFolder } = {}) {

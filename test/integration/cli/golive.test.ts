@@ -186,7 +186,7 @@ describe('the watch', () => {
   });
 
   test('the monitor function says the same every hour, and its metrics are what the alarms are on', async () => {
-    const [invocation] = await platform.fire('MonitorJob');
+    const [invocation] = await platform.fire('Backup/MonitorJob');
     expect(invocation!.error).toBeUndefined();
     expect(invocation!.result).toMatchObject({ status: 'critical' });
     const metrics = invocation!.logs
@@ -257,6 +257,24 @@ test('golive complete prints a script, and suggests what may follow', async () =
   expect(script.stdout).toContain('golive');
   const suggested = await golive('complete', '--', 'backup', '');
   expect(suggested.stdout).toMatch(/^verify\t/m);
+  const secrets = await golive('complete', '--', 'secrets', 'rotate', '');
+  expect(secrets.stdout).toMatch(/^app\t[\s\S]*^all\t/m);
+});
+
+describe('golive secrets', () => {
+  test('rotate has the deployed function do it, list shows it, rollback proves and takes it back', async () => {
+    const rotated = await golive('secrets', 'rotate', 'app', '--yes', '--json');
+    expect(rotated).toMatchObject({ exitCode: 0 });
+    const [{ from, to }] = JSON.parse(rotated.stdout) as [{ from: string; to: string }];
+    const shown = JSON.parse((await golive('secrets', 'show', 'app', '--json')).stdout) as object;
+    expect(shown).toMatchObject({ kind: 'alternating-user', versions: { current: to, previous: from } });
+    const back = await golive('secrets', 'rollback', 'app', '--yes', '--json');
+    expect(back).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(back.stdout)).toMatchObject({ from: to, to: from });
+    const listed = await golive('secrets', 'list');
+    expect(listed).toMatchObject({ exitCode: 0 });
+    expect(listed.stdout).toMatch(/app\s.*alternating-user\s.*current/);
+  });
 });
 
 describe('golive restore', () => {

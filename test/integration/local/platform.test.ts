@@ -94,7 +94,9 @@ describe('the local platform', () => {
       // The dump's template asks for no retry: a lease and the next schedule decide.
       expect(retries).toEqual([]);
       const { sqs } = platform.clients;
-      const queue = platform.resources.find(({ type }) => type === 'AWS::SQS::Queue');
+      const queue = platform.resources.find(
+        ({ type, stack }) => type === 'AWS::SQS::Queue' && stack === 'local-Backup',
+      );
       const { QueueUrl } = await sqs.send(
         new GetQueueUrlCommand({ QueueName: `${queue?.stack}-${queue?.logicalId}`.slice(-63) }),
       );

@@ -9,8 +9,8 @@ import { AuditRecord } from '../../../core/audit';
 import { operationsParameterName } from '../../../core/backup/operations';
 import { secretsParameterName, type SecretOperations } from '../../../core/secrets/operations';
 import type { RotationEvent } from '../../../core/secrets/rotation';
+import { openFrontDoor } from '../../../local/front-door';
 import { rotateSecret } from '../../../local/rotation';
-import { answerRotationRequests } from '../../../local/rotation-requests';
 import { operationsOf } from '../../cli/operations';
 import { startRotationWorld, valueOf, type RotationWorld } from './rotation-support';
 
@@ -46,10 +46,18 @@ export async function startGoliveWorld(): Promise<GoliveWorld> {
   const world = await startRotationWorld();
   const { secretsManager, postgres } = world;
   const looks = new EventEmitter();
-  const service = await answerRotationRequests({
-    secretsManager,
-    rotate: (secretId, onStep) =>
-      rotateSecret({ secretsManager, secretId, onStep, attempts: 1, invoke: (event) => made.step(event) }),
+  const { protocol, hostname, port } = await secretsManager.config.endpoint!();
+  const service = await openFrontDoor({
+    emulator: `${protocol}//${hostname}:${port}`,
+    rotate: (secretId, token, onBegun) =>
+      rotateSecret({
+        secretsManager,
+        secretId,
+        ...(token !== undefined && { token }),
+        onBegun,
+        attempts: 1,
+        invoke: (event) => made.step(event),
+      }),
     onFailure: () => undefined,
     onDescribed: () => looks.emit('look'),
   });
@@ -135,7 +143,7 @@ export async function startGoliveWorld(): Promise<GoliveWorld> {
       return records.sort((one, other) => one.startedAt.localeCompare(other.startedAt));
     },
     stop: async () => {
-      await service.stop();
+      await service.close();
       s3.destroy();
       ssm.destroy();
       for (const [name, value] of before) {
