@@ -75,9 +75,9 @@ describe('the repository', () => {
     expect(pointers.filter((anchor) => anchor !== undefined && !sections.includes(anchor))).toEqual([]);
   });
 
-  it('says in the runbook what to do about every error that a backup function can log', () => {
+  it('says in the runbook what to do about every error that a function can log', () => {
     const codes = tracked
-      .filter((path) => /^(core\/backup\/(dump|snapshot)|core\/postgres|lambdas)\/.*\.ts$/.test(path))
+      .filter((path) => /^(core\/backup\/(dump|snapshot)|core\/(postgres|secrets)|lambdas)\/.*\.ts$/.test(path))
       .flatMap((path) => [...read(path).matchAll(/readonly code = '(\w+)'/g)].map(([, code]) => code));
     const explained = read('docs/runbook.md');
     expect(codes).toContain('ClientTooOldError');
