@@ -1,6 +1,7 @@
 import type { CataloguedDump } from '../../core/backup/catalogue';
 import { startPlatform, type LocalPlatform, type ResourceReport } from '../platform';
 import { drill, watch } from './proof';
+import { rotateUnderLoad } from './rotation';
 import {
   changeOneLetter,
   compareDatabases,
@@ -26,6 +27,7 @@ export const PLAN = {
   tamper: 'One letter is changed',
   drill: 'A restore is practised',
   watch: 'The monitor asks seven questions',
+  rotate: 'Credentials rotate under load',
   kill: 'Sabotage: pg_dump is killed',
   cut: 'Sabotage: the upload is cut',
   truncate: 'Sabotage: an archive is cut',
@@ -52,8 +54,8 @@ export interface DemoOptions {
 const HOUR_MS = 3_600_000;
 
 /**
- * The platform's life on this machine: a backup is taken, restored and compared, and every way of spoiling one
- * is tried. Leaves nothing behind, whatever happens.
+ * The platform's life on this machine: a backup is taken, restored and compared, credentials rotate under load, and
+ * every way of spoiling a backup is tried. Leaves nothing behind, whatever happens.
  *
  * @throws the signal's reason; a step that fails is in the report
  */
@@ -116,6 +118,7 @@ async function lifeOf(
   await restoreAndCompare(platform, dump, steps, signal);
   await steps.attempt('drill', (progress) => drill(platform, progress, signal));
   await steps.attempt('watch', () => watch(platform));
+  await steps.attempt('rotate', (progress) => rotateUnderLoad(platform, progress, signal));
 
   await steps.attempt('kill', (progress) => killPgDump(platform, dump, instant(2), progress));
   await steps.attempt('cut', (progress) => cutUpload(platform, dump, instant(1), progress));

@@ -48,7 +48,7 @@ describe('the demo', () => {
       report.steps.find(({ id }) => id === 'sample')!.rows,
     );
     expect(report.resources.some(({ treatment }) => treatment === 'refused')).toBe(false);
-    expect(output.stderr).toContain('14 of 14 steps passed');
+    expect(output.stderr).toContain('15 of 15 steps passed');
     // eslint-disable-next-line no-control-regex
     expect(output.stderr).not.toMatch(/\x1b/);
     expect(leftIn(temporaryFolder)).toEqual([]);
@@ -57,7 +57,7 @@ describe('the demo', () => {
   test('leaves nothing behind after Ctrl-C', async () => {
     const { child, output, ended } = startDemo(temporaryFolder);
     child.stdout.on('data', () => {
-      if (output.stdout.includes(' 2/14')) child.kill('SIGINT');
+      if (output.stdout.includes(' 2/15')) child.kill('SIGINT');
     });
     expect(await ended).toBe(130);
     expect(output.stdout).toContain('nothing is left behind');
