@@ -74,7 +74,7 @@ async function coldStart(folder: string, withSentry: boolean): Promise<Run> {
         SNAPSHOT_RETENTION_DAYS: '30',
         SNAPSHOT_KEEP_NEWEST: '3',
         ...(withSentry && {
-          SENTRY_DSN_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:dsn',
+          SENTRY_DSN_SECRET_NAME: 'golive/bench/sentry-dsn',
         }),
       },
     },
