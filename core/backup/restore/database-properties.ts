@@ -29,11 +29,27 @@ export async function carryDatabaseProperties(
   maintenance: Client,
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<string[]> {
-  const statements = [
+  return await carry(maintenance, [
     ...(await settingsOf(maintenance, from, to)),
     ...(await grantsOf(maintenance, from, to)),
     ...(await limitOf(maintenance, from, to)),
-  ];
+  ]);
+}
+
+/**
+ * Only who may connect and create: what a database must have before anything is restored into it, or whoever may not
+ * look at the live one could look at this one.
+ *
+ * @returns as {@link carryDatabaseProperties}
+ */
+export async function carryDatabaseGrants(
+  maintenance: Client,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<string[]> {
+  return await carry(maintenance, await grantsOf(maintenance, from, to));
+}
+
+async function carry(maintenance: Client, statements: readonly Statement[]): Promise<string[]> {
   const refused: string[] = [];
   for (const { sql, what } of statements) {
     await maintenance.query(sql).catch((error: unknown) => refused.push(`${what}: ${saidBy(error)}`));

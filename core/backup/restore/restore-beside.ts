@@ -21,6 +21,7 @@ import {
   type DatabaseShape,
   type SideDatabase,
 } from './side-database';
+import { carryDatabaseGrants } from './database-properties';
 import { reopen, swapIn, undoSwap, type SwapResult } from './swap';
 
 /** The server that is restored on, and who holds the restore. */
@@ -198,6 +199,8 @@ async function restoreAndProve(
   };
   const side = await createSideDatabase(maintenance, mark, expected && shapeIn(expected));
   try {
+    // What is refused here is refused at the swap again, and named there.
+    if (isThere) await carryDatabaseGrants(maintenance, { from: live.database, to: side.name });
     const target = { ...live, database: side.name };
     await restoreDump({ ...request, target, signal, onProgress });
     const remarks = expected ? await prove(request, target, expected, signal) : [];

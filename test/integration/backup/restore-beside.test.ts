@@ -107,6 +107,18 @@ describe('beside the live database', () => {
     await expect(undoRestore(request(), done.side.mark.restoreId)).resolves.toBe('already-undone');
   });
 
+  test('whoever may not connect to the live database may not connect to the restored one', async () => {
+    await live(`REVOKE CONNECT ON DATABASE "${postgres.master.database}" FROM PUBLIC`);
+    const { side } = await restoreBeside(request());
+    const { rows } = await postgres.query(postgres.superuser, (client) =>
+      client.query<{ may: boolean }>(`SELECT has_database_privilege('pg_monitor', $1, 'CONNECT') AS may`, [
+        side.name,
+      ]),
+    );
+    expect(rows).toEqual([{ may: false }]);
+    await live(`GRANT CONNECT ON DATABASE "${postgres.master.database}" TO PUBLIC`);
+  });
+
   test('what was proven already is not restored again, and another backup is', async () => {
     const first = await restoreBeside(request());
     const onProgress = jest.fn();
