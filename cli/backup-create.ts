@@ -38,7 +38,7 @@ export async function backupCreate(
   const target = `dump ${operations.databaseName}/${backupIdAt(instant)}`;
   const result = await meter.counting('DumpFailed', () =>
     recorded(environment, output, 'backup.create', target, async (note) => {
-      const endpoint = await environment.database();
+      const endpoint = await environment.databaseToDump();
       output.progress('looking at the database');
       const made = await takeDump({
         ...dumpRequestOf(environment, output, {

@@ -31,6 +31,8 @@ export interface Environment {
   caller(): Promise<CallerIdentity>;
   /** The database as its administrator. Only from inside the VPC, or through a tunnel into it. */
   database(): Promise<PostgresEndpoint>;
+  /** The database as the login that takes its dumps, from the same places. */
+  databaseToDump(): Promise<PostgresEndpoint>;
   /** Which secrets there are, and where. */
   secrets(): Promise<SecretsOperations>;
   /** PEM file of the database's certificate authorities. */
@@ -71,6 +73,11 @@ export async function withEnvironment<T>(
   try {
     const operations = await readOperations(ssm, name);
     const authorities = async () => caFile ?? (await writeRdsAuthorities(folder));
+    const databaseAs = async (secretArn: string) =>
+      endpointFromSecret(secretsManager, secretArn, {
+        database: operations.databaseName,
+        caFile: await authorities(),
+      });
     return await use({
       operations,
       s3,
@@ -82,11 +89,8 @@ export async function withEnvironment<T>(
         const { Account, Arn, UserId } = await sts.send(new GetCallerIdentityCommand({}));
         return CallerIdentity.parse({ account: Account, arn: Arn, userId: UserId });
       },
-      database: async () =>
-        endpointFromSecret(secretsManager, operations.databaseSecretArn, {
-          database: operations.databaseName,
-          caFile: await authorities(),
-        }),
+      database: () => databaseAs(operations.databaseSecretArn),
+      databaseToDump: () => databaseAs(operations.dumpSecretArn ?? operations.databaseSecretArn),
       secrets: () => readSecretsOperations(ssm, name),
       caFile: authorities,
     });

@@ -17,7 +17,10 @@ export const Operations = z.strictObject({
   instanceIdentifier: z.string().min(1),
   dbiResourceId: z.string().min(1),
   databaseName: z.string().min(1),
+  /** The administrator's, who restores and drills. */
   databaseSecretArn: z.string().min(1),
+  /** Of the login that dumps. Absent: the administrator dumps. */
+  dumpSecretArn: z.string().min(1).optional(),
   /** The longest time between two scheduled dumps, with what a dump may take, hours. */
   dumpExpectedEveryHours: z.number().positive(),
   fingerprint: z.strictObject({

@@ -12,6 +12,7 @@ import { SUBNETS } from '../network/subnets';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { runbook } from '../shared/runbook';
+import { grantReadSecret, type KeyedSecret } from '../shared/secret-access';
 import type { OperationsTask } from './operations-task';
 import { SCHEDULED_TIME, TaskJob } from './task-job';
 import type { Vault } from './vault';
@@ -22,6 +23,8 @@ export interface DumpJobProps {
   readonly vpc: ec2.IVpc;
   readonly postgres: Postgres;
   readonly vault: Vault;
+  /** Who logs in to dump. */
+  readonly login: KeyedSecret;
   readonly dump: EnvironmentConfig['backup']['dump'];
   readonly failureQueue: IQueue;
   /** Takes what is too large for the function. @default the function takes everything */
@@ -38,7 +41,7 @@ export class DumpJob extends Construct {
 
   constructor(scope: Construct, id: string, props: DumpJobProps) {
     super(scope, id);
-    const { platform, vpc, postgres, vault, dump, failureQueue } = props;
+    const { platform, vpc, postgres, vault, login, dump, failureQueue } = props;
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'Dump function: to PostgreSQL and to AWS services',
@@ -55,7 +58,7 @@ export class DumpJob extends Construct {
         DATABASE_INSTANCE_IDENTIFIER: postgres.instanceIdentifier,
         DATABASE_RESOURCE_ID: postgres.resourceId,
         DATABASE_NAME: postgres.databaseName,
-        DATABASE_SECRET_ARN: postgres.secret.secretArn,
+        DATABASE_SECRET_ARN: login.secretArn,
         VAULT_BUCKET: vault.bucket.bucketName,
         RUNNER: props.task ? dump.runner : 'function',
         FINGERPRINT_CONNECTIONS: String(dump.fingerprint.connections),
@@ -77,7 +80,7 @@ export class DumpJob extends Construct {
     });
     // The rule that lets it in stands in this stack, so that the Database stack knows nothing of it.
     this.function.connections.allowTo(postgres, ec2.Port.tcp(5432), 'The dump function');
-    postgres.grantReadCredentials(this.function);
+    grantReadSecret(this.function, login);
     vault.grantWriteDumps(this.function);
     grantVault(vault, this.function, { write: ['audit/'] });
     this.taskJob = props.task && this.makeTaskJob(props, props.task);

@@ -60,6 +60,7 @@ async function golive(id: string | undefined, options: Options, signal = new Abo
     caller: () =>
       Promise.resolve({ account: '123456789012', arn: 'arn:aws:iam::123456789012:user/op', userId: 'op' }),
     database: account.login.administrator,
+    databaseToDump: () => Promise.reject(new Error('nothing is dumped')),
     secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
     secrets: () => Promise.reject(new Error('no secret is asked for')),

@@ -39,6 +39,7 @@ async function rotate(name: string, fake: FakeSecret, times: Partial<RotateTimes
     caller: () =>
       Promise.resolve({ account: '123456789012', arn: 'arn:aws:iam::123456789012:user/op', userId: 'op' }),
     database: never,
+    databaseToDump: never,
     caFile: never,
     secrets: () =>
       Promise.resolve(

@@ -15,6 +15,11 @@ export class TablesNotReadableError extends GoLiveError {
   readonly code = 'TablesNotReadableError';
 }
 
+/** The role may not read some large objects, and pg_dump reads every one, after all tables. */
+export class LargeObjectsNotReadableError extends GoLiveError {
+  readonly code = 'LargeObjectsNotReadableError';
+}
+
 /** pg_dump said that it succeeded, and wrote nothing. */
 export class EmptyArchiveError extends GoLiveError {
   readonly code = 'EmptyArchiveError';

@@ -2,7 +2,14 @@ import type { Client } from 'pg';
 import type { PostgresEndpoint } from '../../postgres/endpoint';
 import { withSession } from '../../postgres/session';
 import { majorOf } from '../../postgres/version';
-import { ClientTooOldError, RowSecurityBlocksDumpError, TablesNotReadableError } from './errors';
+import { counted } from '../../shared/units';
+import {
+  ClientTooOldError,
+  LargeObjectsNotReadableError,
+  RowSecurityBlocksDumpError,
+  TablesNotReadableError,
+} from './errors';
+import { unreadableLargeObjects } from './large-object-rights';
 import type { PgDumpClient } from './pg-dump';
 
 /** What the dump must know of the database before it starts. */
@@ -19,10 +26,14 @@ export interface DumpedDatabase {
 const STATEMENT_TIMEOUT_MS = 60_000;
 const NAMED_TABLES = 20;
 
+/** What to write into the environment's configuration. */
+const ADMIN_DUMPS = "backup.dump.login: 'admin'";
+
 /**
  * Finds what would make pg_dump fail half-way, before it has read and uploaded for minutes.
  *
- * @throws ClientTooOldError, RowSecurityBlocksDumpError, TablesNotReadableError, the errors of `withSession`
+ * @throws ClientTooOldError, RowSecurityBlocksDumpError, TablesNotReadableError, LargeObjectsNotReadableError, the
+ * errors of `withSession`
  */
 export async function inspectDatabase(
   endpoint: PostgresEndpoint,
@@ -41,6 +52,7 @@ export async function inspectDatabase(
     refuseOldClient(client, version, number);
     await refuseUnreadableTables(session, endpoint);
     await refuseRowSecurity(session, endpoint);
+    await refuseUnreadableLargeObjects(session, number, endpoint);
     return {
       serverVersion: version,
       serverVersionNumber: number,
@@ -85,7 +97,21 @@ async function refuseRowSecurity(session: Client, { user }: PostgresEndpoint): P
   );
   if (tables === undefined) return;
   throw new RowSecurityBlocksDumpError(
-    `row-level security would hide rows of ${tables} from role "${user}"; run ALTER ROLE "${user}" BYPASSRLS, or let it own the tables without FORCE ROW LEVEL SECURITY`,
+    `row-level security would hide rows of ${tables} from role "${user}"; run ALTER ROLE "${user}" BYPASSRLS, let it own the tables without FORCE ROW LEVEL SECURITY, or have the admin dump: ${ADMIN_DUMPS}`,
+  );
+}
+
+async function refuseUnreadableLargeObjects(
+  session: Client,
+  serverVersionNumber: number,
+  { user }: PostgresEndpoint,
+): Promise<void> {
+  const unreadable = await unreadableLargeObjects(session, serverVersionNumber);
+  if (!unreadable) return;
+  const { count, oids } = unreadable;
+  const more = count - oids.length;
+  throw new LargeObjectsNotReadableError(
+    `role "${user}" may not read ${counted(count, 'large object')} (${oids.join(', ')}${more > 0 ? ` and ${more} more` : ''}); run GRANT SELECT ON LARGE OBJECT ${oids[0]} TO "${user}" for each, now and whenever one is made, or have their owner's member dump, such as the admin: ${ADMIN_DUMPS}`,
   );
 }
 

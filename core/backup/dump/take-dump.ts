@@ -42,8 +42,9 @@ export interface DumpResult {
  * Knows nothing of Lambda: a runner without a deadline, and with a disk and processors, calls it alike.
  *
  * @throws DeadlineReachedError, DumpAbortedError, ClientTooOldError, RowSecurityBlocksDumpError,
- * TablesNotReadableError, DumpFolderUnusableError, DumpFolderTooSmallError, PgDumpFailedError, EmptyArchiveError,
- * ArchiveUploadError, ArchiveMismatchError, ManifestAccessError, ManifestInvalidError, and the errors of `core/postgres`
+ * TablesNotReadableError, LargeObjectsNotReadableError, DumpFolderUnusableError, DumpFolderTooSmallError,
+ * PgDumpFailedError, EmptyArchiveError, ArchiveUploadError, ArchiveMismatchError, ManifestAccessError,
+ * ManifestInvalidError, and the errors of `core/postgres`
  */
 export async function takeDump(request: DumpRequest): Promise<DumpResult> {
   const { s3, bucket, endpoint, log, now = () => new Date() } = request;

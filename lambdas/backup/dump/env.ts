@@ -9,7 +9,7 @@ export const DumpEnvironment = z.object({
   DATABASE_RESOURCE_ID: z.string().min(1),
   /** The database to dump; host, port, user and password come from the secret. */
   DATABASE_NAME: z.string().min(1),
-  /** The secret attached to the instance. */
+  /** Of the login that dumps: the administrator's, or the read-only one. */
   DATABASE_SECRET_ARN: z.string().min(1),
   VAULT_BUCKET: z.string().min(1),
   /** Whether a task is there to take what is too large for a function. */

@@ -37,6 +37,7 @@ describe('golive drill', () => {
     caller: () =>
       Promise.resolve({ account: '123456789012', arn: 'arn:aws:iam::123456789012:user/ada', userId: 'AIDA' }),
     database: () => Promise.resolve(postgres.master),
+    databaseToDump: () => Promise.resolve(postgres.master),
     secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
     secrets: () => Promise.reject(new Error('no secret is asked for')),
