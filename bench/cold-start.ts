@@ -73,6 +73,7 @@ async function coldStart(folder: string, withSentry: boolean): Promise<Run> {
         DATABASE_RESOURCE_ID: 'db-BENCH',
         SNAPSHOT_RETENTION_DAYS: '30',
         SNAPSHOT_KEEP_NEWEST: '3',
+        VAULT_BUCKET: 'bench-vault',
         ...(withSentry && {
           SENTRY_DSN_SECRET_NAME: 'golive/bench/sentry-dsn',
         }),

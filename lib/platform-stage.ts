@@ -45,6 +45,7 @@ export class PlatformStage extends Stage {
       postgres,
       replica,
       secrets: this.secrets.secrets,
+      rotations: this.secrets.rotations,
     });
     // S3 refuses a replication rule whose destination is not there, and Secrets Manager a replica without its key.
     // Nothing else passes between the regions: values do not cross them, so all know the replica by its name.

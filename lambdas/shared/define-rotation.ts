@@ -7,6 +7,7 @@ import { recordAudit } from '../../core/audit';
 import { RotationEvent, runRotationStep, type RotationStrategy } from '../../core/secrets/rotation';
 import { auditorOf } from './auditor';
 import { defineHandler } from './define-handler';
+import { findVault } from './find-vault';
 
 /** What a rotation function is told, whatever it rotates. */
 type RotationEnvironment = z.ZodType<{ readonly SECRET_ARN: string }>;
@@ -36,7 +37,7 @@ const secretsManager = new SecretsManagerClient({});
 /**
  * The one way to write a rotation function: it carries out the step that Secrets Manager asks for, leaves an audit
  * record of a rotation that ended and of every step that failed, and fails when the step does, so that the service
- * tries again.
+ * tries again. Records are on the log and, once the environment has one, in the vault.
  */
 export function defineRotation<Environment extends RotationEnvironment, S>(
   definition: RotationDefinition<Environment, S>,
@@ -52,15 +53,19 @@ export function defineRotation<Environment extends RotationEnvironment, S>(
       const strategy = tryingCurrent(definition, means);
       const startedAt = new Date();
       const begun = performance.now();
-      const record = (failure?: { readonly error: unknown }) =>
-        recordAudit(auditorOf({ logger, context, environment: shared.GOLIVE_ENVIRONMENT }), {
+      const record = async (failure?: { readonly error: unknown }) => {
+        const durationMilliseconds = performance.now() - begun;
+        const { GOLIVE_ENVIRONMENT: name } = shared;
+        const vault = await findVault(name, logger);
+        await recordAudit(auditorOf({ logger, context, environment: name }, vault), {
           action: 'secret.rotate',
           target: secretArn,
           startedAt,
-          durationMilliseconds: performance.now() - begun,
+          durationMilliseconds,
           details: { step, versionId },
           ...(failure && { failure }),
         });
+      };
       try {
         const outcome = await runRotationStep(event, { secretsManager, strategy, secretArn, log: logger });
         if (step === 'finishSecret') await definition.whenFinished?.(means, versionId);

@@ -11,8 +11,8 @@ export const SharedEnvironment = z.object({
   POWERTOOLS_SERVICE_NAME: z.string().min(1),
   POWERTOOLS_METRICS_NAMESPACE: z.string().min(1),
   POWERTOOLS_LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
-  /** The secret that holds the Sentry DSN, read at run time. Absent: Sentry is off. */
-  SENTRY_DSN_SECRET_ARN: z.string().min(1).optional(),
+  /** The secret of this region that holds the Sentry DSN, read at run time. Absent: Sentry is off. */
+  SENTRY_DSN_SECRET_NAME: z.string().min(1).optional(),
 });
 
 export type SharedEnvironment = z.output<typeof SharedEnvironment>;

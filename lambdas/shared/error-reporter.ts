@@ -23,31 +23,35 @@ export interface ErrorDetails {
 
 export interface ErrorReporterOptions {
   readonly functionName: string;
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Makes the client for the DSN's secret. Replaced in tests. */
   readonly secretsClient?: () => SecretsManagerClient;
 }
 
 /**
  * Reports errors to Sentry, and costs a cold start nothing: the secret is read and the SDK is loaded when the
- * first error is to be reported, never before. Off without `SENTRY_DSN_SECRET_ARN`, and when the secret holds
- * no DSN. Reporting is an extra, so none of its own failures reaches the function: each kind is warned of once.
+ * first error is to be reported, never before. Off without `SENTRY_DSN_SECRET_NAME`, and while the secret holds
+ * no DSN, which is said once. Reporting is an extra, so none of its own failures reaches the function: each kind
+ * is warned of once.
  */
 export function createErrorReporter(options: ErrorReporterOptions): ErrorReporter {
-  const warned = new Set<string>();
-  const warnOnce = (message: string, error?: unknown) => {
-    if (warned.has(message)) return;
-    warned.add(message);
-    options.logger.warn(message, error instanceof Error ? { reason: `${error.name}: ${error.message}` } : {});
+  const said = new Set<string>();
+  const sayOnce = (level: 'info' | 'warn', message: string, error?: unknown) => {
+    if (said.has(message)) return;
+    said.add(message);
+    options.logger[level](
+      message,
+      error instanceof Error ? { reason: `${error.name}: ${error.message}` } : {},
+    );
   };
 
   let known: { dsn: string | undefined; readAt: number } | undefined;
-  const currentDsn = async (secretArn: string) => {
+  const currentDsn = async (secretName: string) => {
     if (known === undefined || Date.now() - known.readAt > DSN_LIFETIME_MS) {
-      const secret = await readSecret(secretArn, options.secretsClient ?? defaultClient);
-      const dsn = parseDsn(secret);
-      if (dsn === undefined && !isPlaceholder(secret)) {
-        warnOnce("Sentry is off: its secret holds no DSN. Store the DSN as the secret's whole value");
+      const dsn = parseDsn(await readSecret(secretName, options.secretsClient ?? defaultClient));
+      if (dsn === undefined) {
+        // Not a fault: a secret begins as `{}`, and a team without Sentry leaves it so. The monitor warns of it.
+        sayOnce('info', 'Sentry is off: its DSN is not set. Set it with: golive secrets set sentry-dsn');
       }
       known = { dsn, readAt: Date.now() };
     }
@@ -57,11 +61,11 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
   let sink: { dsn: string; sink: SentrySink } | undefined;
   return {
     async report(error, { code, requestId, timeoutMs }) {
-      const secretArn = process.env['SENTRY_DSN_SECRET_ARN'];
-      if (!secretArn) return;
+      const secretName = process.env['SENTRY_DSN_SECRET_NAME'];
+      if (!secretName) return;
       const patience = Math.min(timeoutMs, PATIENCE_MS);
       const send = async () => {
-        const dsn = await currentDsn(secretArn);
+        const dsn = await currentDsn(secretName);
         if (dsn === undefined) return true;
         if (sink?.dsn !== dsn) {
           const { createSentrySink } = await import('./sentry-sink');
@@ -71,9 +75,9 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
       };
       try {
         const delivered = await within(patience, send());
-        if (!delivered) warnOnce('Sentry did not take an error report; the error is in this log');
+        if (!delivered) sayOnce('warn', 'Sentry did not take an error report; the error is in this log');
       } catch (failure) {
-        warnOnce('an error could not be reported to Sentry; it is in this log', failure);
+        sayOnce('warn', 'an error could not be reported to Sentry; it is in this log', failure);
       }
     },
   };
@@ -93,8 +97,8 @@ async function within<Value>(milliseconds: number, promise: Promise<Value>): Pro
   }
 }
 
-async function readSecret(secretArn: string, client: () => SecretsManagerClient): Promise<string> {
-  const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: secretArn }));
+async function readSecret(secretName: string, client: () => SecretsManagerClient): Promise<string> {
+  const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: secretName }));
   return SecretString?.trim() ?? '';
 }
 
@@ -124,11 +128,4 @@ function dsnOfJson(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A secret that was made but not yet filled in: Sentry is off on purpose. */
-function isPlaceholder(secret: string): boolean {
-  return /^(?:|\{\}|-|none|off|disabled|unset|placeholder|todo|change[-_ ]?me|replace[-_ ]?me)$/i.test(
-    secret,
-  );
 }

@@ -9,6 +9,7 @@ import { longestGapMinutes } from '../config/schedule';
 import type { Postgres } from '../database/postgres';
 import type { ReplicaNames } from '../recovery/replica-names';
 import type { PlatformSecrets } from '../secrets/platform-secrets';
+import type { Rotations } from '../secrets/rotations';
 import { FailureQueue } from '../shared/failure-queue';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
 import { DrillJob } from './drill-job';
@@ -18,6 +19,7 @@ import { OperationsParameter } from './operations-parameter';
 import { OperationsTask } from './operations-task';
 import { OperatorAccess } from './operator-access';
 import { RetentionJob } from './retention-job';
+import { allowRotationRecords } from './rotation-records';
 import { SnapshotJob } from './snapshot-job';
 import { TaskJob } from './task-job';
 import { Vault } from './vault';
@@ -26,7 +28,9 @@ export interface BackupStackProps extends StackProps {
   readonly config: EnvironmentConfig;
   readonly vpc: IVpc;
   readonly postgres: Postgres;
-  readonly secrets: Pick<PlatformSecrets, 'app'>;
+  readonly secrets: Pick<PlatformSecrets, 'app' | 'backup'>;
+  /** Whose records go into the vault, too. */
+  readonly rotations: Pick<Rotations, 'roles'>;
   /** The vault's replica in another region. @default none */
   readonly replica?: ReplicaNames | undefined;
 }
@@ -44,7 +48,7 @@ export class BackupStack extends Stack {
 
   constructor(scope: Construct, id: string, props: BackupStackProps) {
     super(scope, id, props);
-    const { config, vpc, postgres } = props;
+    const { config, vpc, postgres, secrets } = props;
     const platform = platformSettings(config);
     this.vault = new Vault(this, 'Vault', {
       platform,
@@ -61,6 +65,7 @@ export class BackupStack extends Stack {
       snapshot: config.backup.snapshot,
     });
     const { task: taskConfig, dump } = config.backup;
+    const dumpSecret = dump.login === 'backup' ? secrets.backup : undefined;
     this.task =
       taskConfig &&
       new OperationsTask(this, 'OperationsTask', {
@@ -70,7 +75,8 @@ export class BackupStack extends Stack {
         vault: this.vault,
         task: taskConfig,
         subnets: dump.subnets,
-        appSecret: props.secrets.app,
+        appSecret: secrets.app,
+        dumpSecret,
       });
     this.dumpJob = new DumpJob(this, 'DumpJob', {
       platform,
@@ -78,6 +84,7 @@ export class BackupStack extends Stack {
       postgres,
       failureQueue,
       vault: this.vault,
+      login: dumpSecret ?? postgres.keyedSecret,
       dump,
       task: this.task,
     });
@@ -94,6 +101,7 @@ export class BackupStack extends Stack {
       monitor: config.backup.monitor,
       replica: props.replica,
     });
+    allowRotationRecords(this, { vault: this.vault, roles: props.rotations.roles });
     if (this.task && config.backup.drill) {
       this.drillJob = new DrillJob(this, 'DrillJob', {
         platform,
@@ -114,6 +122,7 @@ export class BackupStack extends Stack {
     }
     new OperationsParameter(this, 'Operations', {
       ...this.operationsOf(config, postgres),
+      ...(dumpSecret && { dumpSecretArn: dumpSecret.secretArn }),
       ...(props.replica && {
         offsite: {
           region: props.replica.region,

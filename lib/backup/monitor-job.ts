@@ -11,7 +11,7 @@ import type { ReplicaNames } from '../recovery/replica-names';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { runbook } from '../shared/runbook';
-import { grantReadOperations } from './operations-parameter';
+import { grantReadOperations } from '../shared/operations-access';
 import type { Vault } from './vault';
 import { grantVault } from './vault-access';
 

@@ -10,13 +10,13 @@ import type { Postgres } from '../database/postgres';
 import { SUBNETS } from '../network/subnets';
 import { acknowledge } from '../shared/acknowledge';
 import { withAssetFolder } from '../shared/function-assets';
+import { grantReadOperations } from '../shared/operations-access';
 import { METRICS_NAMESPACE } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadSecretsOperations } from '../secrets/secrets-operations-parameter';
-import { grantRollBackSecret, type KeyedSecret } from '../shared/secret-access';
+import { grantReadSecret, grantRollBackSecret, type KeyedSecret } from '../shared/secret-access';
 import { grantInstances } from './instance-access';
 import { grantListRdsBackups } from './list-backups-access';
-import { grantReadOperations } from './operations-parameter';
 import type { Vault } from './vault';
 import { grantVault } from './vault-access';
 
@@ -29,6 +29,8 @@ export interface OperationsTaskProps {
   readonly subnets: EnvironmentConfig['backup']['dump']['subnets'];
   /** The services' login: to roll it back, one must log in beside the database. */
   readonly appSecret: KeyedSecret;
+  /** Who dumps, if it is not the administrator. */
+  readonly dumpSecret: KeyedSecret | undefined;
 }
 
 /** The only container. */
@@ -157,12 +159,13 @@ export class OperationsTask extends Construct {
     return container;
   }
 
-  private grant({ platform, postgres, vault, appSecret }: OperationsTaskProps): void {
+  private grant({ platform, postgres, vault, appSecret, dumpSecret }: OperationsTaskProps): void {
     const role = this.definition.taskRole as Role;
     grantReadOperations(role, platform.environmentName);
     grantReadSecretsOperations(role, platform.environmentName);
     postgres.grantReadCredentials(role);
     grantRollBackSecret(role, appSecret);
+    if (dumpSecret) grantReadSecret(role, dumpSecret);
     vault.grantWriteDumps(role);
     grantVault(vault, role, {
       read: ['dumps/', 'drills/', 'leases/', 'audit/'],

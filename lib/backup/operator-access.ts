@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../shared/acknowledge';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantListRdsBackups } from './list-backups-access';
-import { grantReadOperations } from './operations-parameter';
+import { grantReadOperations } from '../shared/operations-access';
 import type { OperationsTask } from './operations-task';
 import type { TaskJob } from './task-job';
 import type { Vault } from './vault';
@@ -28,8 +28,9 @@ export class OperatorAccess extends Construct {
     super(scope, id);
     const { platform, vault, task, onDemand } = props;
     this.policy = new ManagedPolicy(this, 'Policy', {
-      // A permission set of IAM Identity Center names a customer managed policy, the same in every account.
-      managedPolicyName: `golive-${platform.environmentName}-operator`,
+      // A permission set of IAM Identity Center names a customer managed policy, the same in every account. With the
+      // region, for names of policies are the account's: after the loss of a region the next one needs its own.
+      managedPolicyName: `golive-${platform.environmentName}-operator-${Stack.of(this).region}`,
       description: `Run golive against ${platform.environmentName}: look, and start the operations task`,
     });
     grantReadOperations(this.policy, platform.environmentName);

@@ -8,7 +8,7 @@ import { RetentionEnvironment } from '../../lambdas/backup/retention/env';
 import type { EnvironmentConfig } from '../config';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { grantReadOperations } from './operations-parameter';
+import { grantReadOperations } from '../shared/operations-access';
 import type { Vault } from './vault';
 import { grantVault } from './vault-access';
 

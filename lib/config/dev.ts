@@ -11,7 +11,7 @@ export const dev: EnvironmentInput = {
   dataRemoval: 'destroy',
   logRetentionDays: 14,
   logLevel: 'DEBUG',
-  network: { cidr: '10.10.0.0/16', nat: 'none', interfaceEndpoints: ['secretsmanager'] },
+  network: { cidr: '10.10.0.0/16', nat: 'none', interfaceEndpoints: ['secretsmanager', 'ssm'] },
   database: {
     name: 'golive',
     instanceClass: 't4g.small',

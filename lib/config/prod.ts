@@ -21,6 +21,7 @@ export const prod: EnvironmentInput = {
   dataRemoval: 'retain',
   logRetentionDays: 365,
   logLevel: 'INFO',
+  sentry: true, // off until somebody sets the DSN: golive secrets set sentry-dsn
   network: {
     cidr: '10.30.0.0/16',
     nat: 'per-zone',

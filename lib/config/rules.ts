@@ -130,11 +130,11 @@ export const RULES: readonly Rule[] = [
   // A drill may be weekly: the monitor tells when one is due.
   readableRule('backup.drill.schedule', (c) => c.backup.drill?.schedule),
   {
-    field: 'sentryDsnSecretName',
+    field: 'sentry',
     reads: ['backup.dump.subnets'],
     broken: unless(
-      (c) => c.sentryDsnSecretName === undefined || c.backup.dump.subnets === 'egress',
-      'nothing while backup.dump.subnets is "isolated": Sentry is on the internet',
+      (c) => !c.sentry || c.backup.dump.subnets === 'egress',
+      'false while backup.dump.subnets is "isolated": Sentry is on the internet',
     ),
   },
   {

@@ -134,6 +134,13 @@ const Backup = z.strictObject({
      * function, until a dump comes near its end of time; from then on the task.
      */
     runner: z.enum(['function', 'task', 'auto']).default('function'),
+    /**
+     * Who logs in to dump. `backup`: a login that reads every table and writes nothing. It cannot read through row-level
+     * security, nor, before PostgreSQL 19, large objects that it was not granted, and RDS's admin may not let it: a
+     * database that has either, now or later, is refused. So by default it is the `admin`, who reads what the product
+     * owns.
+     */
+    login: z.enum(['admin', 'backup']).default('admin'),
   }),
   /** Which dumps stay. */
   retention: z
@@ -221,8 +228,11 @@ export const EnvironmentSchema = z.strictObject({
   dataRemoval: z.enum(['retain', 'snapshot', 'destroy']),
   logRetentionDays: LogDays,
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
-  /** The name of a secret that holds a Sentry DSN. @default Sentry is off */
-  sentryDsnSecretName: z.string().min(1).optional(),
+  /**
+   * Whether functions report their errors to Sentry, once its DSN is set: `golive secrets set sentry-dsn`. While this is
+   * false none of them may read it. Those in the disaster recovery region need `secrets.replicate`.
+   */
+  sentry: z.boolean().default(false),
   network: Network,
   database: Database,
   cache: Cache,

@@ -33,11 +33,21 @@ export const SECRETS_RULES: readonly Rule[] = [
     ),
   },
   {
-    field: 'sentryDsnSecretName',
+    field: 'network.interfaceEndpoints',
+    reads: ['backup.dump.subnets'],
+    broken: unless(
+      (c) =>
+        (c.secrets?.subnets ?? c.backup.dump.subnets) === 'egress' ||
+        c.network.interfaceEndpoints.includes('ssm'),
+      'a list with "ssm", as functions in isolated subnets that rotate secrets ask there where their records go',
+    ),
+  },
+  {
+    field: 'sentry',
     reads: ['secrets.subnets'],
     broken: unless(
-      (c) => c.sentryDsnSecretName === undefined || c.secrets.subnets === 'egress',
-      'nothing while secrets.subnets is "isolated": Sentry is on the internet',
+      (c) => !c.sentry || c.secrets.subnets === 'egress',
+      'false while secrets.subnets is "isolated": Sentry is on the internet',
     ),
   },
   {

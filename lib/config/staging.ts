@@ -12,6 +12,7 @@ export const staging: EnvironmentInput = {
   dataRemoval: 'snapshot',
   logRetentionDays: 90,
   logLevel: 'INFO',
+  sentry: true, // off until somebody sets the DSN: golive secrets set sentry-dsn
   network: {
     cidr: '10.20.0.0/16',
     nat: 'single',

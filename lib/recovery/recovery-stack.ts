@@ -4,8 +4,9 @@ import type { Construct } from 'constructs';
 import { Vault } from '../backup/vault';
 import type { EnvironmentConfig } from '../config';
 import { FailureQueue } from '../shared/failure-queue';
-import { platformSettings } from '../shared/platform-settings';
+import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
 import { runbook } from '../shared/runbook';
+import { sentryDsnOf } from '../shared/sentry-dsn';
 import { DumpRetentionJob } from './dump-retention-job';
 import type { ReplicaNames } from './replica-names';
 import { SnapshotCopiesJob } from './snapshot-copies-job';
@@ -31,7 +32,11 @@ export class RecoveryStack extends Stack {
     if (!disasterRecovery) {
       throw new Error(`${config.name} has no disasterRecovery: make no Recovery stack for it`);
     }
-    const platform = platformSettings(config);
+    const platform: PlatformSettings = {
+      ...platformSettings(config),
+      // Here it is a replica, which bears the name of the first and is encrypted with this region's key.
+      sentryDsn: config.secrets.replicate ? sentryDsnOf(config, names.keyAlias) : undefined,
+    };
     this.replica = new Vault(this, 'Replica', {
       platform,
       names,

@@ -12,7 +12,7 @@ export interface ReplicaNames {
 }
 
 /**
- * Physical names, which nothing else here has: the vault names its replica, the replica lies in another Region, and
+ * Physical names, which little else here has: the vault names its replica, the replica lies in another Region, and
  * CloudFormation passes no value from one Region to another. From environment, account and Region, all of which a
  * bucket's name, unique in the world, has to differ by; at most 59 of its 63 characters.
  *

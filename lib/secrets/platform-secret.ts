@@ -1,4 +1,4 @@
-import type { SecretValue } from 'aws-cdk-lib';
+import { RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnSecret, Secret, type SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -20,6 +20,11 @@ export interface PlatformSecretProps {
    * whatever is there: so nothing that may change stands in it.
    */
   readonly initially: { readonly generated: SecretStringGenerator } | { readonly placeholder: SecretValue };
+  /**
+   * For who cannot be told its ARN. Such a secret goes with its stack, whatever the environment says: left behind, it
+   * would keep the name from the next one. @default CloudFormation names it
+   */
+  readonly physicalName?: string;
   /** Where it is replicated to. @default nowhere */
   readonly replica?: ReplicaNames | undefined;
   /** Whether only people can renew it. @default false - a function does */
@@ -34,11 +39,13 @@ export class PlatformSecret extends Construct implements KeyedSecret {
 
   constructor(scope: Construct, id: string, props: PlatformSecretProps) {
     super(scope, id);
-    const { name, platform, key, initially, replica, isSetByPeople = false } = props;
+    const { name, physicalName, platform, key, initially, replica, isSetByPeople = false } = props;
     const secret = new Secret(this, 'Secret', {
       description: `${props.description} (${platform.environmentName})`,
       encryptionKey: key,
-      removalPolicy: platform.removalPolicy,
+      ...(physicalName === undefined
+        ? { removalPolicy: platform.removalPolicy }
+        : { secretName: physicalName, removalPolicy: RemovalPolicy.DESTROY }),
       ...('generated' in initially
         ? { generateSecretString: initially.generated }
         : { secretStringValue: initially.placeholder }),

@@ -4,6 +4,7 @@ import type { EnvironmentConfig } from '../config';
 import type { Postgres } from '../database/postgres';
 import type { ReplicaNames } from '../recovery/replica-names';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { sentryDsnName } from '../shared/sentry-dsn';
 import { APP_USER, BACKUP_USER } from './database-roles';
 import { databaseLogin, noRingYet, notSetYet } from './initial-values';
 import { PlatformSecret, type PlatformSecretProps } from './platform-secret';
@@ -34,7 +35,7 @@ export class PlatformSecrets extends Construct {
     const { platform, key, postgres, replica, tokenAlgorithm } = props;
     const make = (
       secretId: string,
-      own: Pick<PlatformSecretProps, 'name' | 'description' | 'initially' | 'isSetByPeople'>,
+      own: Pick<PlatformSecretProps, 'name' | 'physicalName' | 'description' | 'initially' | 'isSetByPeople'>,
     ) => new PlatformSecret(this, secretId, { platform, key, replica, ...own });
     this.app = make('App', {
       name: 'app',
@@ -59,7 +60,12 @@ export class PlatformSecrets extends Construct {
     });
     const fromPeople = { initially: { placeholder: notSetYet() }, isSetByPeople: true };
     this.setByPeople = [
-      make('SentryDsn', { ...fromPeople, name: 'sentry-dsn', description: 'Where errors are reported to' }),
+      make('SentryDsn', {
+        ...fromPeople,
+        name: 'sentry-dsn',
+        physicalName: sentryDsnName(platform.environmentName),
+        description: 'Where errors are reported to',
+      }),
       make('PagerDuty', { ...fromPeople, name: 'pagerduty', description: 'The routing key of PagerDuty' }),
       make('Slack', { ...fromPeople, name: 'slack', description: "Slack's workspace and channel" }),
     ];

@@ -1,10 +1,11 @@
 import { Duration, Size, Stack } from 'aws-cdk-lib';
 import type { IVpc, SecurityGroup, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IDependable } from 'constructs';
 import type { z } from 'zod';
 import { type Rotation, rotationExpression } from '../config/rotation';
+import { grantReadOperations } from '../shared/operations-access';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantRotateSecret, type KeyedSecret } from '../shared/secret-access';
@@ -60,6 +61,8 @@ export class RotatedSecret<Contract extends z.ZodObject> extends Construct {
       ...props.reach,
     });
     grantRotateSecret(this.function, secret);
+    // Where its records go; the right to put them there is the Backup stack's to give.
+    grantReadOperations(this.function, platform.environmentName);
     if (props.makesPasswords) {
       this.function.grantPrincipal.addToPrincipalPolicy(
         // It makes text and reads nothing, so it has no resource to name.
@@ -89,6 +92,11 @@ export class RotatedSecret<Contract extends z.ZodObject> extends Construct {
       this.function.function.node.findChild(permission),
       ...(props.reach?.securityGroups ?? []),
     );
+  }
+
+  /** What the function runs as. */
+  get role(): IRole {
+    return this.function.function.role as IRole;
   }
 
   /** Makes the schedule, and so its first run, wait for something that the function needs. */

@@ -1,5 +1,5 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { z } from 'zod';
 import { RotateAppEnvironment } from '../../lambdas/secrets/rotate-app/env';
@@ -35,13 +35,17 @@ type Rotated = keyof EnvironmentConfig['secrets']['rotation'];
 export class Rotations extends Construct {
   /** Whoever starts a rotation must be allowed to invoke its function. */
   readonly functionArns: readonly string[];
+  /** What its functions run as. */
+  readonly roles: readonly IRole[];
 
   constructor(scope: Construct, id: string, props: RotationsProps) {
     super(scope, id);
     const database = this.rotateDatabaseUsers(props);
     const rings = this.rotateKeyRings(props);
     const cache = this.rotateCacheUser(props);
-    this.functionArns = [...database, ...rings, cache].map((one) => one.function.function.functionArn);
+    const all = [...database, ...rings, cache];
+    this.functionArns = all.map((one) => one.function.function.functionArn);
+    this.roles = all.map((one) => one.role);
   }
 
   private rotateDatabaseUsers(props: RotationsProps) {

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -30,7 +31,7 @@ export class SecretsOperatorAccess extends Construct {
     const { platform } = props;
     this.policy = new ManagedPolicy(this, 'Policy', {
       // A permission set of IAM Identity Center names a customer managed policy, the same in every account.
-      managedPolicyName: `golive-${platform.environmentName}-secrets-operator`,
+      managedPolicyName: `golive-${platform.environmentName}-secrets-operator-${Stack.of(this).region}`,
       description: `Run golive secrets against ${platform.environmentName}: look, rotate, set; never read`,
     });
     grantReadSecretsOperations(this.policy, platform.environmentName);

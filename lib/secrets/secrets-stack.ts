@@ -11,6 +11,7 @@ import type { ReplicaNames } from '../recovery/replica-names';
 import { DataKey } from '../shared/data-key';
 import { FailureQueue } from '../shared/failure-queue';
 import { platformSettings } from '../shared/platform-settings';
+import { secretsKeyAlias } from '../shared/sentry-dsn';
 import { DatabaseRoles } from './database-roles';
 import { PickUpJob } from './pick-up-job';
 import type { PlatformSecret } from './platform-secret';
@@ -45,6 +46,8 @@ export class SecretsStack extends Stack {
       description: `Encrypts the application's secrets (${platform.environmentName})`,
       removalPolicy: platform.removalPolicy,
     });
+    // By it functions of other stacks know the key. It goes with the stack, so that the next one can have it.
+    key.addAlias(secretsKeyAlias(platform.environmentName));
     const { queue: failureQueue } = new FailureQueue(this, 'FailedEvents', {
       capability: 'secrets',
       isDeadLetterQueue: true, // of the changes to be picked up

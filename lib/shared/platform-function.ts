@@ -14,7 +14,6 @@ import { type IGrantable, type IPrincipal, ManagedPolicy, Role, ServicePrincipal
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { z } from 'zod';
@@ -26,6 +25,7 @@ import { type Packaging, withAssetFolder } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
 import { runbook } from './runbook';
 import { runOnSchedule } from './scheduled';
+import { grantReadNamedSecret } from './secret-access';
 
 /** Our metrics' namespace, for EMF and for whoever draws them. */
 export const METRICS_NAMESPACE = 'GoLive';
@@ -118,7 +118,6 @@ export class PlatformFunction<Contract extends z.ZodObject>
       removalPolicy: platform.removalPolicy,
     });
     const role = this.makeRole(logGroup, props.vpc !== undefined);
-    const sentryDsn = this.findSentryDsn(platform);
 
     const common: lambda.FunctionOptions = {
       ...options,
@@ -132,7 +131,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
       applicationLogLevelV2: lambda.ApplicationLogLevel[platform.logLevel],
       environment: {
         ...textValues(environment),
-        ...this.sharedEnvironment(platform, sentryDsn),
+        ...this.sharedEnvironment(platform),
       },
       ...(asynchronous && {
         onFailure: new SqsDestination(asynchronous.failureQueue),
@@ -154,7 +153,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
           }),
     );
     this.grantPrincipal = role;
-    sentryDsn?.grantRead(role);
+    if (platform.sentryDsn) grantReadNamedSecret(role, platform.sentryDsn);
 
     acknowledge(
       role,
@@ -250,22 +249,13 @@ export class PlatformFunction<Contract extends z.ZodObject>
     return role;
   }
 
-  private findSentryDsn(platform: PlatformSettings): ISecret | undefined {
-    return platform.sentryDsnSecretName === undefined
-      ? undefined
-      : Secret.fromSecretNameV2(this, 'SentryDsn', platform.sentryDsnSecretName);
-  }
-
-  private sharedEnvironment(
-    platform: PlatformSettings,
-    sentryDsn: ISecret | undefined,
-  ): Record<string, string> {
+  private sharedEnvironment(platform: PlatformSettings): Record<string, string> {
     const shared: z.input<typeof SharedEnvironment> = {
       GOLIVE_ENVIRONMENT: platform.environmentName,
       POWERTOOLS_SERVICE_NAME: this.label,
       POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       POWERTOOLS_LOG_LEVEL: platform.logLevel,
-      SENTRY_DSN_SECRET_ARN: sentryDsn?.secretArn,
+      SENTRY_DSN_SECRET_NAME: platform.sentryDsn?.name,
     };
     return textValues(shared);
   }

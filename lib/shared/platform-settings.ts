@@ -1,5 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { EnvironmentConfig } from '../config';
+import type { NamedSecret } from './secret-access';
+import { secretsKeyAlias, sentryDsnOf } from './sentry-dsn';
 
 /** What every function and log group of an environment shares. */
 export interface PlatformSettings {
@@ -10,17 +12,18 @@ export interface PlatformSettings {
   readonly logRetentionDays: number;
   /** What becomes of logs, keys and buckets whose resource leaves the template. */
   readonly removalPolicy: RemovalPolicy;
-  /** The name of a secret that holds a Sentry DSN. @default Sentry is off */
-  readonly sentryDsnSecretName?: string | undefined;
+  /** Where functions find the Sentry DSN. @default Sentry is off */
+  readonly sentryDsn?: NamedSecret | undefined;
 }
 
+/** As they are in the environment's own region. */
 export function platformSettings(config: EnvironmentConfig): PlatformSettings {
   return {
     environmentName: config.name,
     logLevel: config.logLevel,
     logRetentionDays: config.logRetentionDays,
     removalPolicy: removalPolicies(config.dataRemoval).other,
-    sentryDsnSecretName: config.sentryDsnSecretName,
+    sentryDsn: sentryDsnOf(config, secretsKeyAlias(config.name)),
   };
 }
 

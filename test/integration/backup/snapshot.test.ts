@@ -128,11 +128,11 @@ test('another instance under the old name is refused', async () => {
 test('a failure reaches Sentry from the deployed bundle, with nothing secret in it', async () => {
   const sentry = await startSentryStub();
   try {
-    const { ARN } = await emulator.clients.secretsManager.send(
-      new CreateSecretCommand({ Name: 'sentry-dsn', SecretString: sentry.dsn }),
+    await emulator.clients.secretsManager.send(
+      new CreateSecretCommand({ Name: 'golive/local/sentry-dsn', SecretString: sentry.dsn }),
     );
     const { error, logs } = await invokeAt('2026-05-01T03:00:00Z', {
-      SENTRY_DSN_SECRET_ARN: ARN ?? '',
+      SENTRY_DSN_SECRET_NAME: 'golive/local/sentry-dsn',
       SENTRY_TRACES_SAMPLE_RATE: '1',
       DATABASE_INSTANCE_IDENTIFIER: 'password=s3cr3t',
     });

@@ -15,12 +15,15 @@ import { askForRoles, currentValue, endpointOf, query } from './platform-support
 
 const GOLIVE = resolve(__dirname, '../../../bin/golive.ts');
 
-/** What people set, and what stands where it should not. None looks like a secret to a rule that knows what they look like. */
+/**
+ * By what the secret's name holds: what people set, and what stands where it should not. None looks like a secret to a
+ * rule that knows what they look like.
+ */
 const PLANTED = {
-  'Secrets/SentryDsn': 'http://planted-sentry-key@127.0.0.1:9/1',
-  'Secrets/PagerDuty': '{"routingKey":"plantedroutingkey0000000000000001"}',
-  'Secrets/Slack': '{"webhook":"planted slack, not even a URL"}',
-  'Cache/UserSecret': 'planted where a cache user’s JSON should be',
+  'golive/local/sentry-dsn': 'http://planted-sentry-key@127.0.0.1:9/1',
+  SecretsPagerDutySecret: '{"routingKey":"plantedroutingkey0000000000000001"}',
+  SecretsSlackSecret: '{"webhook":"planted slack, not even a URL"}',
+  CacheUserSecret: 'planted where a cache user’s JSON should be',
 };
 const PLANTED_PARTS = [
   'planted-sentry-key',
@@ -62,8 +65,7 @@ describe('no value of a secret is in anything that bootstrap, rotations and thei
     await query(platform, platform.database.superuser, `ALTER SYSTEM SET log_statement = 'all'`);
     await query(platform, platform.database.superuser, 'SELECT pg_reload_conf()');
     const { SecretList = [] } = await platform.clients.secretsManager.send(new ListSecretsCommand({}));
-    for (const [path, SecretString] of Object.entries(PLANTED)) {
-      const name = platform.resources.find((resource) => resource.path.includes(path))!.logicalId;
+    for (const [name, SecretString] of Object.entries(PLANTED)) {
       const SecretId = SecretList.find(({ Name }) => Name?.includes(name))!.ARN;
       await platform.clients.secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
     }

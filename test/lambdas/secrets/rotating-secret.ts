@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { lambdaContext } from '../shared/lambda-context';
+import { RecordedVault } from './recorded-vault';
 
 export const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:one-AbCdEf';
 export const TOKEN = '00000000-0000-4000-8000-00000000beef';
@@ -24,6 +25,7 @@ export class RotatingSecret {
   readonly tags: Record<string, string> = {};
   private readonly versions = new Map<string, Version>();
   readonly mock = mockClient(SecretsManagerClient);
+  readonly vault = new RecordedVault();
 
   /** @param pending what AWSPENDING holds; undefined: nothing yet */
   constructor(current: unknown, pending?: unknown) {

@@ -4,7 +4,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { createErrorReporter, type ErrorReporter } from '../../../lambdas/shared/error-reporter';
 import { eventOf, startSentryStub, type SentryStub } from './sentry-stub';
 
-const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sentry-dsn-AbCdEf';
+const SECRET_NAME = 'golive/prod/sentry-dsn';
 const DETAILS = { code: 'SnapshotQuotaError', requestId: 'r-1', timeoutMs: 5_000 };
 
 /** One of each kind of thing that must not leave, as it would turn up. */
@@ -34,7 +34,7 @@ const everything = `password=${Object.values(PLANTED).join(' ; ')}`;
 describe('reporting an error to Sentry', () => {
   const before = { ...process.env };
   const secrets = mockClient(SecretsManagerClient);
-  const logger = { warn: jest.fn() };
+  const logger = { info: jest.fn(), warn: jest.fn() };
   let sentry: SentryStub;
   let reporter: ErrorReporter;
 
@@ -42,8 +42,9 @@ describe('reporting an error to Sentry', () => {
     sentry = await startSentryStub();
     secrets.reset();
     secrets.on(GetSecretValueCommand).callsFake(() => ({ SecretString: sentry.dsn }));
+    logger.info.mockReset();
     logger.warn.mockReset();
-    process.env = { ...before, SENTRY_DSN_SECRET_ARN: SECRET_ARN, GOLIVE_ENVIRONMENT: 'prod' };
+    process.env = { ...before, SENTRY_DSN_SECRET_NAME: SECRET_NAME, GOLIVE_ENVIRONMENT: 'prod' };
     reporter = createErrorReporter({ functionName: 'backup/snapshot', logger });
   });
 
@@ -62,27 +63,45 @@ describe('reporting an error to Sentry', () => {
     expect(sentry.envelopes).toEqual([]);
   });
 
-  test('a secret that holds something else turns Sentry off, and the warning does not quote it', async () => {
-    secrets.on(GetSecretValueCommand).resolves({ SecretString: 'generated-Pa55word!' });
+  test('the secret of the environment is asked for by its name', async () => {
     await reporter.report(new Error('first'), DETAILS);
+    expect(secrets.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input)).toEqual([
+      { SecretId: SECRET_NAME },
+    ]);
+  });
+
+  test.each([
+    ['was never set', '{}'],
+    ['is empty', ' '],
+    ['is no URL', 'generated-Pa55word!'],
+    ['is a URL without a key', 'https://Pa55word.example/42'],
+    ['is JSON without a DSN', '{"password":"Pa55word!"}'],
+    ['is broken JSON', '{"dsn":"Pa55word!'],
+  ])('a DSN that %s turns Sentry off: said once, with what to do and without the value', async (_, value) => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: value });
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_767_225_600_000);
+    await reporter.report(new Error('first'), DETAILS);
+    now.mockReturnValue(1_767_225_600_000 + 301_000); // the secret is read again
     await reporter.report(new Error('second'), DETAILS);
-    expect(logger.warn).toHaveBeenCalledTimes(1);
-    expect(JSON.stringify(logger.warn.mock.calls)).not.toContain('Pa55word');
+    expect(logger.info.mock.calls).toEqual([
+      ['Sentry is off: its DSN is not set. Set it with: golive secrets set sentry-dsn', {}],
+    ]);
+    expect(logger.warn).not.toHaveBeenCalled();
     expect(sentry.envelopes).toEqual([]);
   });
 
-  test.each(['', ' ', '{}', 'REPLACE_ME', 'none', 'placeholder'])(
-    'a secret that says %j is off on purpose: no warning',
-    async (value) => {
-      secrets.on(GetSecretValueCommand).resolves({ SecretString: value });
-      await reporter.report(new Error('first'), DETAILS);
-      expect(logger.warn).not.toHaveBeenCalled();
-      expect(sentry.envelopes).toEqual([]);
-    },
-  );
+  test('a DSN that is set while the function lives is used, without a deployment', async () => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: '{}' });
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_767_225_600_000);
+    await reporter.report(new Error('first'), DETAILS);
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: sentry.dsn });
+    now.mockReturnValue(1_767_225_600_000 + 301_000);
+    await reporter.report(new Error('second'), DETAILS);
+    expect(sentry.envelopes).toHaveLength(1);
+  });
 
   test('without a secret Sentry is off and nobody is asked', async () => {
-    delete process.env['SENTRY_DSN_SECRET_ARN'];
+    delete process.env['SENTRY_DSN_SECRET_NAME'];
     await reporter.report(new Error('first'), DETAILS);
     expect(secrets.calls()).toHaveLength(0);
   });

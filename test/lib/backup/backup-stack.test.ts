@@ -3,7 +3,7 @@ import { CHECK_NAMES, SEVERITY } from '../../../core/backup/health/report';
 import { DumpEnvironment } from '../../../lambdas/backup/dump/env';
 import { SnapshotEnvironment } from '../../../lambdas/backup/snapshot/env';
 import { ENVIRONMENT_NAMES } from '../../../lib/config';
-import { configOf, outlineOf, templatesOf } from '../support/synthesis';
+import { configOf, outlineOf, templatesFor, templatesOf } from '../support/synthesis';
 
 interface Statement {
   readonly Action: string | string[];
@@ -12,8 +12,8 @@ interface Statement {
 }
 
 /** What the role of a job may do. */
-function statementsOf(job: string): Statement[] {
-  const policies = templatesOf('prod').Backup.findResources('AWS::IAM::Policy');
+function statementsOf(job: string, { Backup } = templatesOf('prod')): Statement[] {
+  const policies = Backup.findResources('AWS::IAM::Policy');
   return Object.entries(policies)
     .filter(([id]) => id.startsWith(job))
     .flatMap(
@@ -173,12 +173,26 @@ describe('the dump job', () => {
     ]);
   });
 
-  test('reads one secret, and decrypts it through Secrets Manager only', () => {
-    expect(allowing('DumpJob', 'secretsmanager:GetSecretValue')).toHaveLength(1);
-    expect(statementsOf('DumpJob').filter((s) => s.Action === 'kms:Decrypt')).toEqual([
-      expect.objectContaining({
-        Condition: { StringEquals: { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' } },
-      }),
+  test('reads its login and the Sentry DSN alone, and decrypts them through Secrets Manager only', () => {
+    const readable = allowing('DumpJobDump', 'secretsmanager:GetSecretValue').flatMap((s) => s.Resource);
+    const throughSecretsManager = {
+      StringEquals: { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' },
+    };
+
+    expect(readable).toHaveLength(2);
+    expect(readable).toContain(
+      'arn:aws:secretsmanager:eu-central-1:333333333333:secret:golive/prod/sentry-dsn-??????',
+    );
+    expect(
+      statementsOf('DumpJobDump')
+        .filter((s) => s.Action === 'kms:Decrypt')
+        .map((s) => s.Condition),
+    ).toEqual([
+      {
+        ...throughSecretsManager,
+        'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/golive-prod-secrets' },
+      },
+      throughSecretsManager,
     ]);
   });
 
@@ -207,6 +221,93 @@ describe('the dump job', () => {
       GroupId: { 'Fn::ImportValue': Match.stringLikeRegexp('Postgres') },
       SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DumpJob'), 'GroupId'] },
     });
+  });
+});
+
+describe('who logs in to dump', () => {
+  /** The secrets that a role reads, by the names of the values that another stack exports. */
+  const readBy = (job: string, templates = templatesOf('prod')) =>
+    statementsOf(job, templates)
+      .filter(({ Action }) => [Action].flat().includes('secretsmanager:GetSecretValue'))
+      .flatMap(({ Resource }) => [
+        ...JSON.stringify(Resource).matchAll(
+          /"Fn::ImportValue":"[^"]*(PostgresCredentials|SecretsBackupSecret|SecretsAppSecret)/g,
+        ),
+      ])
+      .map(([, name]) => name)
+      .sort();
+  const parameterOf = ({ Backup } = templatesOf('prod')) =>
+    JSON.stringify(
+      Backup.findResources('AWS::SSM::Parameter', { Properties: { Name: '/golive/prod/operations' } }),
+    );
+  const dumpSecretOf = ({ Backup } = templatesOf('prod')) =>
+    Object.entries(Backup.findResources('AWS::Lambda::Function'))
+      .filter(([id]) => id.startsWith('DumpJob'))
+      .map(([, { Properties }]) => JSON.stringify((Properties as { Environment: object }).Environment))
+      .map((variables) => /"DATABASE_SECRET_ARN":\{"Fn::ImportValue":"([^"]+)"/.exec(variables)?.[1]);
+
+  test('is the admin, unless the team says otherwise', () => {
+    expect(configOf('prod').backup.dump.login).toBe('admin');
+    expect(dumpSecretOf()).toEqual([expect.stringContaining('PostgresCredentials')]);
+    expect(readBy('DumpJobDump')).toEqual(['PostgresCredentials']);
+    expect(readBy('OperationsTask')).toEqual(['PostgresCredentials', 'SecretsAppSecret']);
+    expect(parameterOf()).not.toContain('dumpSecretArn');
+  });
+
+  test('is the read-only login where the team says so, and then the function cannot log in as the admin', () => {
+    const { backup, ...config } = configOf('prod');
+    const templates = templatesFor({
+      ...config,
+      backup: { ...backup, dump: { ...backup.dump, login: 'backup' } },
+    });
+
+    expect(dumpSecretOf(templates)).toEqual([expect.stringContaining('SecretsBackupSecret')]);
+    expect(readBy('DumpJobDump', templates)).toEqual(['SecretsBackupSecret']);
+    const keys = JSON.stringify(
+      statementsOf('DumpJobDump', templates).filter(({ Action }) => Action === 'kms:Decrypt'),
+    );
+    expect(keys).toMatch(/"Fn::ImportValue":"[^"]*Secrets[^"]*Key/);
+    expect(keys).not.toMatch(/"Fn::ImportValue":"[^"]*CredentialsKey/);
+    // The task restores and drills as the admin, and dumps as this login.
+    expect(readBy('OperationsTask', templates)).toEqual([
+      'PostgresCredentials',
+      'SecretsAppSecret',
+      'SecretsBackupSecret',
+    ]);
+    expect(parameterOf(templates)).toMatch(/dumpSecretArn.{0,60}ImportValue.{0,60}SecretsBackupSecret/);
+  });
+});
+
+describe('the records of rotations', () => {
+  const [policy] = Object.values(
+    templatesOf('prod').Backup.findResources('AWS::IAM::Policy', {
+      Properties: { PolicyName: Match.stringLikeRegexp('^RotationRecords') },
+    }),
+  ) as {
+    Properties: { Roles: { 'Fn::ImportValue': string }[]; PolicyDocument: { Statement: Statement[] } };
+  }[];
+
+  test('may be written by each function that rotates, by a policy of this stack', () => {
+    const roles = policy!.Properties.Roles.map(
+      ({ 'Fn::ImportValue': name }) => /Rotations([A-Z][a-z]+)FunctionRole/.exec(name)?.[1],
+    );
+
+    expect(roles.sort()).toEqual(['App', 'Backup', 'Cache', 'Data', 'Jwt', 'Master']);
+    expect(policy!.Properties.PolicyDocument.Statement).toEqual([
+      { Action: 's3:PutObject', Effect: 'Allow', Resource: below('audit/') },
+      {
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Effect: 'Allow',
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^VaultKey/), 'Arn'] },
+      },
+    ]);
+  });
+
+  test('leave the Secrets stack without a word of the vault: it is deployed before there is one', () => {
+    const secrets = JSON.stringify(templatesOf('prod').Secrets.toJSON());
+
+    expect(secrets).not.toMatch(/prod-?Backup/i);
+    expect(secrets.match(/parameter\/golive\/prod\/operations/g)).toHaveLength(6);
   });
 });
 
@@ -340,7 +441,7 @@ describe('the operations task', () => {
     const [policy] = Object.values(templatesOf('prod').Backup.findResources('AWS::IAM::ManagedPolicy')) as {
       Properties: { ManagedPolicyName: string; PolicyDocument: { Statement: Statement[] } };
     }[];
-    expect(policy!.Properties.ManagedPolicyName).toBe('golive-prod-operator');
+    expect(policy!.Properties.ManagedPolicyName).toBe('golive-prod-operator-eu-central-1');
     const actions = policy!.Properties.PolicyDocument.Statement.flatMap(({ Action }) => Action);
     expect(actions).toContain('states:StartExecution');
     expect(actions.filter((action) => /delete|put|secret|connect|create|modify|\*/i.test(action))).toEqual(

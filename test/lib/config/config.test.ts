@@ -261,8 +261,8 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
   ],
   [
     'Sentry out of reach',
-    [isolatedDump, ['sentryDsnSecretName', 'sentry']],
-    /^sentryDsnSecretName: got "sentry", allowed: nothing/,
+    [isolatedDump, ['sentry', true]],
+    /^sentry: got true, allowed: false while backup\.dump\.subnets/,
   ],
   [
     'storage that cannot grow',
@@ -376,12 +376,27 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
     /^network\.interfaceEndpoints: got \[\], allowed: a list with "secretsmanager", as functions/,
   ],
   [
+    'functions of secrets that cannot ask where the vault is',
+    [['secrets', { subnets: 'isolated' }]],
+    /^network\.interfaceEndpoints: got \["secretsmanager"\], allowed: a list with "ssm", as functions/,
+  ],
+  [
+    'the same, as they stand where the dump function does',
+    [isolatedDump],
+    /^network\.interfaceEndpoints: got \["secretsmanager"\], allowed: a list with "ssm", as functions/,
+  ],
+  [
+    'a dump by somebody else',
+    [['backup.dump.login', 'app']],
+    /^backup\.dump\.login: got "app", allowed: "admin", "backup"/,
+  ],
+  [
     'Sentry out of reach of the functions of secrets',
     [
-      ['sentryDsnSecretName', 'sentry'],
+      ['sentry', true],
       ['secrets', { subnets: 'isolated' }],
     ],
-    /^sentryDsnSecretName: got "sentry", allowed: nothing while secrets\.subnets/,
+    /^sentry: got true, allowed: false while secrets\.subnets/,
   ],
   [
     'a key that is used before everybody knows it',

@@ -1,4 +1,4 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { ENVIRONMENT_NAMES, type EnvironmentConfig } from '../../../lib/config';
 import { SecretsOperations } from '../../../core/secrets/operations';
 import { SECRETS_CHECK_NAMES, SECRETS_SEVERITY } from '../../../core/secrets/status';
@@ -52,12 +52,13 @@ describe('every secret', () => {
       const { Secrets } = templatesOf(name);
       const policy = configOf(name).dataRemoval === 'destroy' ? 'Delete' : 'Retain';
 
-      const secrets = Object.values(Secrets.findResources('AWS::SecretsManager::Secret'));
+      const secrets = Object.entries(Secrets.findResources('AWS::SecretsManager::Secret'));
       expect(secrets).toHaveLength(7);
-      for (const secret of secrets) {
+      for (const [id, secret] of secrets) {
+        const own = id.startsWith('SecretsSentryDsn') ? 'Delete' : policy;
         expect(secret).toMatchObject({
-          DeletionPolicy: policy,
-          UpdateReplacePolicy: policy,
+          DeletionPolicy: own,
+          UpdateReplacePolicy: own,
           Properties: { KmsKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] } },
         });
       }
@@ -104,10 +105,14 @@ describe('every secret', () => {
     expect(cdkJson.context['@aws-cdk/core:checkSecretUsage']).toBe(true);
   });
 
-  test('has no name of its own, so that one that is retained does not stand in the way of another', () => {
-    for (const secret of Object.values(prod().findResources('AWS::SecretsManager::Secret'))) {
-      expect(secret['Properties']).not.toHaveProperty('Name');
-    }
+  test('that is retained has no name of its own, and so does not stand in the way of another', () => {
+    const named = Object.entries(prod().findResources('AWS::SecretsManager::Secret')).filter(
+      ([, { Properties }]) => 'Name' in (Properties as object),
+    );
+
+    expect(named.map(([id, secret]) => [id.slice(0, -8), secret['DeletionPolicy'] as unknown])).toEqual([
+      ['SecretsSentryDsnSecret', 'Delete'],
+    ]);
   });
 
   test('is replicated to the region of disaster recovery, encrypted with the key that is there', () => {
@@ -124,6 +129,72 @@ describe('every secret', () => {
       expect(() =>
         template.allResourcesProperties('AWS::SecretsManager::Secret', { ReplicaRegions: Match.absent() }),
       ).not.toThrow();
+    }
+  });
+});
+
+describe('what is set with golive secrets set sentry-dsn', () => {
+  /** Of each function of a stack, and of each role's policy, what concerns the DSN. */
+  function readersOf(template: Template) {
+    const texts = (type: string) =>
+      Object.values(template.findResources(type)).map((resource) => JSON.stringify(resource));
+    return {
+      told: texts('AWS::Lambda::Function').map(
+        (text) => /"SENTRY_DSN_SECRET_NAME":"([^"]+)"/.exec(text)?.[1],
+      ),
+      allowed: texts('AWS::IAM::Policy').flatMap((text) => text.match(/[^"]*sentry-dsn[^"]*/g) ?? []),
+      keys: texts('AWS::IAM::Policy').flatMap((text) =>
+        [...text.matchAll(/"kms:ResourceAliases":"([^"]*)"/g)].map(([, alias]) => alias),
+      ),
+    };
+  }
+
+  test('is what every function reads, in the stack that makes the secret and in the one after it', () => {
+    const { Secrets, Backup } = templatesOf('prod');
+
+    Secrets.hasResourceProperties('AWS::SecretsManager::Secret', { Name: 'golive/prod/sentry-dsn' });
+    Secrets.hasResourceProperties('AWS::KMS::Alias', {
+      AliasName: 'alias/golive-prod-secrets',
+      TargetKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] },
+    });
+    for (const stack of [Secrets, Backup]) {
+      const { told, allowed, keys } = readersOf(stack);
+
+      expect(told.length).toBeGreaterThan(3);
+      expect(new Set(told)).toEqual(new Set(['golive/prod/sentry-dsn']));
+      expect(allowed).toHaveLength(told.length);
+      expect(new Set(allowed)).toEqual(
+        new Set(['arn:aws:secretsmanager:eu-central-1:333333333333:secret:golive/prod/sentry-dsn-??????']),
+      );
+      expect(keys.filter((alias) => alias === 'alias/golive-prod-secrets')).toHaveLength(told.length);
+    }
+  });
+
+  test('is read as a replica in the region of disaster recovery, with the key that is there', () => {
+    expect(readersOf(templatesOf('prod').Recovery!)).toEqual({
+      told: ['golive/prod/sentry-dsn', 'golive/prod/sentry-dsn'],
+      allowed: Array(2).fill(
+        'arn:aws:secretsmanager:eu-west-1:333333333333:secret:golive/prod/sentry-dsn-??????',
+      ),
+      keys: ['alias/golive-prod-replica', 'alias/golive-prod-replica'],
+    });
+  });
+
+  test('is not looked for in a region where no replica is', () => {
+    const config = configOf('prod');
+    const { Recovery } = templatesFor({ ...config, secrets: { ...config.secrets, replicate: false } });
+
+    expect(readersOf(Recovery!)).toEqual({ told: [undefined, undefined], allowed: [], keys: [] });
+  });
+
+  test('may be read by no function while the configuration has Sentry off', () => {
+    const off = templatesFor({ ...configOf('prod'), sentry: false });
+
+    for (const stack of [off.Secrets, off.Recovery!]) {
+      const { told, allowed } = readersOf(stack);
+
+      expect(new Set(told)).toEqual(new Set([undefined]));
+      expect(allowed).toEqual([]);
     }
   });
 });
@@ -272,9 +343,13 @@ describe('rotation', () => {
     );
 
     expect(statements.length).toBeGreaterThan(5);
-    for (const { Condition } of statements) {
+    for (const { Condition, Resource } of statements) {
       expect(Condition).toEqual({
         StringEquals: { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' },
+        // Of the Sentry DSN, whose key is known by its alias.
+        ...(typeof Resource === 'string' && {
+          'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/golive-prod-secrets' },
+        }),
       });
     }
   });
@@ -438,7 +513,7 @@ function operationsText(name: (typeof ENVIRONMENT_NAMES)[number]): string {
     .map((part) =>
       typeof part === 'string'
         ? part
-        : `arn:aws:secretsmanager:eu-central-1:123456789012:secret:SecretsSentryDsnSecret5912A236-Ab12Cd34Ef56-abcde${(count += 1)}`,
+        : `arn:aws:secretsmanager:eu-central-1:123456789012:secret:SecretsPagerDutySecret5912A236-Ab12Cd34Ef56-abcde${(count += 1)}`,
     )
     .join('');
 }

@@ -50,6 +50,17 @@ function templateOf(over: Partial<PlatformFunctionProps<typeof contract>> = {}):
   return Template.fromStack(stack);
 }
 
+/** What its role may do, of the actions that match. */
+function statementsAbout(template: Template, actions: RegExp): unknown[] {
+  return Object.values(template.findResources('AWS::IAM::Policy'))
+    .flatMap(
+      (policy) =>
+        (policy['Properties'] as { PolicyDocument: { Statement: { Action: string | string[] }[] } })
+          .PolicyDocument.Statement,
+    )
+    .filter(({ Action }) => [Action].flat().some((action) => actions.test(action)));
+}
+
 describe('a function that cannot be made', () => {
   test('for want of a handler says where it should be', () => {
     expect(() => templateOf({ source: { root, capability: 'sample', name: 'absent' } })).toThrow(
@@ -114,28 +125,43 @@ describe('the environment is typed by the contract', () => {
           POWERTOOLS_METRICS_NAMESPACE: 'GoLive',
           POWERTOOLS_LOG_LEVEL: 'INFO',
           LIMIT: Match.absent(),
-          SENTRY_DSN_SECRET_ARN: Match.absent(),
+          SENTRY_DSN_SECRET_NAME: Match.absent(),
         },
       },
     });
   });
 
-  test('a Sentry DSN is named, granted, and never in the template', () => {
-    const template = templateOf({ platform: { ...platform, sentryDsnSecretName: 'sentry-dsn' } });
-
-    template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { SENTRY_DSN_SECRET_ARN: Match.stringLikeRegexp('secret:sentry-dsn$') } },
-    });
-    template.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({
-            Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
-            Resource: Match.stringLikeRegexp('secret:sentry-dsn-\\?{6}$'),
-          }),
-        ]),
+  test('a Sentry DSN is named, readable through Secrets Manager alone, and never in the template', () => {
+    const template = templateOf({
+      platform: {
+        ...platform,
+        sentryDsn: { name: 'golive/test/sentry-dsn', keyAlias: 'golive-test-secrets' },
       },
     });
+
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { SENTRY_DSN_SECRET_NAME: 'golive/test/sentry-dsn' } },
+    });
+    expect(statementsAbout(template, /^(secretsmanager|kms):/)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:golive/test/sentry-dsn-??????',
+      },
+      {
+        Effect: 'Allow',
+        Action: 'kms:Decrypt',
+        Resource: 'arn:aws:kms:eu-central-1:111111111111:key/*',
+        Condition: {
+          StringEquals: { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' },
+          'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/golive-test-secrets' },
+        },
+      },
+    ]);
+  });
+
+  test('while Sentry is off no secret and no key may be used', () => {
+    expect(statementsAbout(templateOf(), /^(secretsmanager|kms):/)).toEqual([]);
   });
 });
 
