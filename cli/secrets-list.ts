@@ -25,7 +25,10 @@ export async function secretsList(environment: Environment, output: Console): Pr
   output.progress('reading the secrets and the services that use them');
   const facts = await observeSecrets(environment, operations);
   const report = evaluateSecrets(facts, operations.limits, facts.observedAt);
-  const rows = facts.secrets.map((secret) => rowOf(secret, facts, operations.limits));
+  const rows = facts.secrets.map((secret) => ({
+    ...rowOf(secret, facts, operations.limits),
+    platform: operations.secrets.find(({ arn }) => arn === secret.arn)?.usedBy ?? [],
+  }));
   output.result(forPeople(rows, facts, report, output), {
     environment: facts.environment,
     observedAt: report.observedAt,
@@ -49,7 +52,9 @@ interface Row {
   readonly nextRotationAt?: string | undefined;
   readonly stage?: 'current' | 'pending' | 'stuck' | 'no-value' | 'never-set' | 'deleted';
   readonly pendingSince?: string | undefined;
-  /** Absent: not known. */
+  /** What of the platform itself reads it at run time. */
+  readonly platform?: readonly string[];
+  /** The services that do. Absent: not known. */
   readonly usedBy?: readonly { readonly service: string; readonly how: string }[];
   readonly notPickedUp?: readonly string[];
 }
@@ -131,7 +136,10 @@ function forPeople(
       row.lastRotatedAt === undefined ? '' : `${ago(row.lastRotatedAt)} ago`,
       ahead(row.nextRotationAt),
       stage(row),
-      row.usedBy?.map(({ service, how }) => `${service} (${HOW[how] ?? how})`).join('\n') ?? 'unknown',
+      [
+        ...(row.platform ?? []),
+        ...(row.usedBy?.map(({ service, how }) => `${service} (${HOW[how] ?? how})`) ?? ['unknown services']),
+      ].join('\n'),
       colours.red(row.notPickedUp?.join('\n') ?? ''),
     ]);
   }

@@ -11,6 +11,8 @@ export const SecretOperations = z.strictObject({
   rotationDays: z.number().positive().optional(),
   /** `secrets-rotate-app`: the function that rotates it, as logs, alarms and the runbook name it. */
   functionLabel: z.string().min(1).optional(),
+  /** What of the platform itself reads it, at run time. The product's services are found at ECS. */
+  usedBy: z.array(z.string().min(1)).optional(),
 });
 export type SecretOperations = z.output<typeof SecretOperations>;
 

@@ -117,7 +117,7 @@ export class SecretsStack extends Stack {
 
   /** Every secret of the environment, as an operator's tools must know it. */
   private operationsOf(
-    { secrets: { rotation } }: EnvironmentConfig,
+    { secrets: { rotation }, backup: { dump, task }, sentry }: EnvironmentConfig,
     postgres: Postgres,
     cache: Cache,
   ): z.input<typeof SecretOperations>[] {
@@ -126,17 +126,25 @@ export class SecretsStack extends Stack {
       name: keyof typeof rotation,
       { secretArn }: Pick<PlatformSecret, 'secretArn'>,
       kind: z.input<typeof SecretOperations>['kind'],
+      usedBy: readonly string[] = [],
     ) => ({
       name,
       kind,
       arn: secretArn,
       rotationDays: rotationDays(rotation[name]),
       functionLabel: `secrets-rotate-${name}`,
+      ...usedByWhom(usedBy),
     });
+    const dumps = (login: typeof dump.login) => (dump.login === login ? ['dumps'] : []);
     return [
-      rotated('master', postgres.secret, 'single-user'),
+      rotated('master', postgres.secret, 'single-user', [
+        ...dumps('admin'),
+        ...(task ? ['operations task'] : []),
+        'database roles',
+        'rotation of app and backup',
+      ]),
       rotated('app', app, 'alternating-user'),
-      rotated('backup', backup, 'single-user'),
+      rotated('backup', backup, 'single-user', [...dumps('backup'), 'rotation of data']),
       rotated('jwt', jwt, 'key-ring'),
       rotated('data', data, 'key-ring'),
       rotated('cache', cache.userSecret, 'cache-user'),
@@ -144,7 +152,12 @@ export class SecretsStack extends Stack {
         name,
         arn: secretArn,
         kind: 'set-by-people' as const,
+        ...usedByWhom(name === 'sentry-dsn' && sentry ? ['functions'] : []),
       })),
     ];
   }
+}
+
+function usedByWhom(usedBy: readonly string[]) {
+  return usedBy.length > 0 ? { usedBy: [...usedBy] } : {};
 }

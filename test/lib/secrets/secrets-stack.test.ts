@@ -536,6 +536,14 @@ describe('what operators’ tools must know', () => {
     ]);
   });
 
+  test('says what of the platform itself reads a secret', () => {
+    const { secrets } = SecretsOperations.parse(JSON.parse(operationsText('staging')));
+    const usedBy = (name: string) => secrets.find((secret) => secret.name === name)!.usedBy;
+    expect(usedBy('master')).toEqual(expect.arrayContaining(['dumps', 'rotation of app and backup']));
+    expect(usedBy('backup')).toEqual(['rotation of data']);
+    expect(usedBy('app')).toBeUndefined();
+  });
+
   test('fits into a parameter, which holds 4,096 characters', () => {
     expect(operationsText('staging').length).toBeLessThan(4096);
   });
