@@ -77,7 +77,9 @@ describe('the repository', () => {
 
   it('says in the runbook what to do about every error that a function can log', () => {
     const codes = tracked
-      .filter((path) => /^(core\/backup\/(dump|snapshot)|core\/(postgres|secrets)|lambdas)\/.*\.ts$/.test(path))
+      .filter((path) =>
+        /^(core\/backup\/(dump|snapshot)|core\/(postgres|secrets)|lambdas)\/.*\.ts$/.test(path),
+      )
       .flatMap((path) => [...read(path).matchAll(/readonly code = '(\w+)'/g)].map(([, code]) => code));
     const explained = read('docs/runbook.md');
     expect(codes).toContain('ClientTooOldError');
