@@ -3,6 +3,8 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import type { LocalCacheUsers } from './cache-users';
+import { answerElastiCache, isForElastiCache } from './elasticache';
 import type { Rotated } from './rotation';
 
 /** What Secrets Manager is asked for with RotateSecret. */
@@ -13,6 +15,8 @@ type Begun = Pick<Rotated, 'versionId' | 'isReattempt'>;
 export interface FrontDoorOptions {
   /** The emulator. */
   readonly emulator: string;
+  /** Answer in the emulator's place what is asked of ElastiCache. @default - the emulator does */
+  readonly cacheUsers?: LocalCacheUsers;
   /**
    * Rotates a secret to the end; undefined when nothing rotates that secret.
    *
@@ -29,7 +33,7 @@ export interface FrontDoorOptions {
   readonly onDescribed?: () => void;
 }
 
-/** The emulator, for other processes than ours: RotateSecret rotates there, too. */
+/** The emulator, for other processes than ours: RotateSecret rotates there, and the cache's users can be changed. */
 export interface FrontDoor {
   readonly endpoint: string;
   /** Waits for what rotates, and ends. */
@@ -37,9 +41,9 @@ export interface FrontDoor {
 }
 
 /**
- * Stands before the emulator and passes everything on, but for RotateSecret: the emulator would make a version without
- * a value current, and here the function that is deployed rotates. The answer comes when the rotation has begun, as
- * Secrets Manager's does.
+ * Stands before the emulator and passes everything on, but for two things. RotateSecret: the emulator would make a
+ * version without a value current, and here the function that is deployed rotates. The answer comes when the rotation
+ * has begun, as Secrets Manager's does. And ElastiCache, whose users the emulator cannot change.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
  */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
@@ -48,6 +52,8 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     const target = incoming.headers['x-amz-target'];
     if (target === 'secretsmanager.RotateSecret')
       return void answerRotate(options, rotating, incoming, outgoing);
+    if (options.cacheUsers && isForElastiCache(incoming))
+      return void answerElastiCache(options.cacheUsers, incoming, outgoing);
     if (target === 'secretsmanager.DescribeSecret' && options.onDescribed)
       outgoing.once('finish', options.onDescribed);
     passOn(options.emulator, incoming, outgoing);
@@ -92,10 +98,10 @@ async function beginRotation(
     if (!running) return fails(new Error('No Lambda rotation function ARN is associated with this secret.'));
     const ended = running.then(
       () => undefined,
-      (error: unknown) => {
+      (error: Error) => {
         // Of one that has begun nobody is told but by the secret's labels, as at AWS.
         onFailure(error);
-        fails(error as Error);
+        fails(error);
       },
     );
     rotating.add(ended);

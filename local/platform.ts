@@ -1,11 +1,18 @@
 import { resolve } from 'node:path';
 import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
-import type { RotationStep } from '../core/secrets/rotation';
 import { GoLiveError, saidBy } from '../core/shared/errors';
+import { LocalCacheUsers } from './cache-users';
 import { readAssembly, synthesise } from './cloudformation/assembly';
 import { deployStacks } from './cloudformation/deploy';
 import type { LocalRotation, PlatformParts, ResourceReport } from './cloudformation/provider';
 import { PROVIDERS } from './cloudformation/providers';
+import {
+  driveRotation,
+  type Begin,
+  type PlatformRotation,
+  type RotateOverrides,
+  type StartFunction,
+} from './drive-rotation';
 import { openFrontDoor, type FrontDoor } from './front-door';
 import {
   destroyClients,
@@ -23,12 +30,12 @@ import {
   type RuntimeSurroundings,
 } from './lambda/local-function';
 import type { LocalPostgres } from './postgres';
-import { rotateSecret, type Rotated } from './rotation';
 import { fireRule } from './scheduler';
 import { Supervisor } from './supervisor';
 
 export type { Invocation, InvocationOverrides, RunningInvocation } from './lambda/local-function';
 export type { ResourceReport } from './cloudformation/provider';
+export type { PlatformRotation, RotateOverrides } from './drive-rotation';
 
 export interface PlatformOptions {
   /** An assembly that is synthesised already. @default synthesised now, into a temporary folder */
@@ -50,20 +57,6 @@ export interface FireOverrides extends InvocationOverrides {
   readonly at?: Date;
   /** Called as each attempt starts, so that a test can reach its process. */
   readonly onInvocation?: (running: RunningInvocation) => void;
-}
-
-export interface RotateOverrides extends InvocationOverrides {
-  /** How often the four steps are begun. @default 3 */
-  readonly attempts?: number;
-  /** Called as each step starts, so that a test can reach its process. */
-  readonly onInvocation?: (running: RunningInvocation, step: RotationStep) => void;
-  /** Called before each step. */
-  readonly onStep?: (step: RotationStep, attempt: number) => void | Promise<void>;
-}
-
-/** A rotation that ended well, and what its function did. */
-export interface PlatformRotation extends Rotated {
-  readonly invocations: readonly Invocation[];
 }
 
 /** The `local` environment, deployed and running on this machine. */
@@ -92,6 +85,8 @@ export interface LocalPlatform {
   rotate(schedulePath: string, overrides?: RotateOverrides): Promise<PlatformRotation>;
   /** The secret's ARN, of the one rotation schedule whose path contains `schedulePath`. */
   rotatedSecret(schedulePath: string): string;
+  /** Whether the cache would let in who comes with this name and this password now. */
+  cacheAccepts(userName: string, password: string): boolean;
   /** The physical name of the one bucket whose path contains `bucketPath`. */
   bucket(bucketPath: string): string;
   /** Ends every process, frees every port and removes every file. */
@@ -101,18 +96,6 @@ export interface LocalPlatform {
 /** What still runs beside a platform that is being stopped ends so. */
 export class PlatformStoppedError extends GoLiveError {
   readonly code = 'PlatformStoppedError';
-}
-
-/** A step of a rotation whose function failed, with what the function said. */
-export class RotationStepError extends GoLiveError {
-  readonly code = 'RotationStepError';
-
-  constructor(
-    message: string,
-    readonly invocation: Invocation,
-  ) {
-    super(message);
-  }
 }
 
 /** A path that was asked for fits nothing, or more than one thing. */
@@ -155,12 +138,13 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
         region: REGION,
         credentials: emulator.aws.credentials,
         awsEndpoint: emulator.aws.endpoint,
+        elastiCacheEndpoint: frontDoor?.endpoint,
         programFolders: database ? [database.binFolder] : [],
         databaseCaFile: database?.caFile,
         temporaryFolder,
       };
     };
-    const start = (fn: LocalFunction, event: unknown, overrides: InvocationOverrides): RunningInvocation => {
+    const start: StartFunction = (fn, event, overrides) => {
       if (isStopped)
         throw new PlatformStoppedError(`${fn.path} is not started any more: the platform was stopped`);
       const invocation = invokeFunction(fn, event, surroundings(), overrides);
@@ -184,23 +168,25 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
       permissions: new Map(),
       invokeConfigs: new Map(),
       rotations: [],
+      cacheUsers: new LocalCacheUsers(),
       invoke: (fn, event) => start(fn, event, {}).finished,
     };
-    progress(`deploying ${stacks.map(({ name }) => name).join(', ')}`);
-    const resources = await deployStacks(stacks, PROVIDERS, parts);
-    const [database] = parts.databases.values();
-    if (!database)
-      throw new NoSuchResourceError('the local environment has no database: add one to its stacks');
     const rotate = (rotation: LocalRotation, overrides: RotateOverrides & Begin = {}) =>
       driveRotation(parts, rotation, start, overrides);
     frontDoor = await openFrontDoor({
       emulator: emulator.aws.endpoint,
+      cacheUsers: parts.cacheUsers,
       rotate: (secretId, token, onBegun) => {
         const rotation = parts.rotations.find(({ secretArn }) => secretArn === secretId);
         return rotation && rotate(rotation, { token, onBegun });
       },
       onFailure: (error) => progress(`a rotation that was asked for failed: ${saidBy(error)}`),
     });
+    progress(`deploying ${stacks.map(({ name }) => name).join(', ')}`);
+    const resources = await deployStacks(stacks, PROVIDERS, parts);
+    const [database] = parts.databases.values();
+    if (!database)
+      throw new NoSuchResourceError('the local environment has no database: add one to its stacks');
     progress('rotating what its template wants rotated at once');
     // Secrets Manager does not wait for them, nor for one another.
     await Promise.all(parts.rotations.filter(({ isDueAtOnce }) => isDueAtOnce).map((due) => rotate(due)));
@@ -239,6 +225,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
         ),
       rotatedSecret: (schedulePath) =>
         theOne('rotation schedule', parts.rotations, ({ path }) => path, schedulePath).secretArn,
+      cacheAccepts: (userName, password) => parts.cacheUsers.accepts(userName, password),
       bucket: (bucketPath) => theOne('bucket', [...parts.buckets], ([path]) => path, bucketPath)[1],
       stop,
     };
@@ -246,40 +233,6 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
     await stop();
     throw error;
   }
-}
-
-interface Begin {
-  readonly token?: string | undefined;
-  readonly onBegun?: (begun: Pick<Rotated, 'versionId' | 'isReattempt'>) => void;
-}
-
-type Start = (fn: LocalFunction, event: unknown, overrides: InvocationOverrides) => RunningInvocation;
-
-async function driveRotation(
-  { functions, clients: { secretsManager } }: PlatformParts,
-  { secretArn, functionArn }: LocalRotation,
-  start: Start,
-  { attempts, onInvocation, onStep, token, onBegun, ...overrides }: RotateOverrides & Begin,
-): Promise<PlatformRotation> {
-  const fn = functions.get(functionArn)!;
-  const invocations: Invocation[] = [];
-  const rotated = await rotateSecret({
-    secretsManager,
-    secretId: secretArn,
-    ...(attempts !== undefined && { attempts }),
-    ...(onStep && { onStep }),
-    ...(token !== undefined && { token }),
-    ...(onBegun && { onBegun }),
-    invoke: async (event) => {
-      const invocation = start(fn, event, overrides);
-      onInvocation?.(invocation, event.Step as RotationStep);
-      const finished = await invocation.finished;
-      invocations.push(finished);
-      if (finished.error)
-        throw new RotationStepError(`${event.Step}: ${finished.error.errorMessage}`, finished);
-    },
-  });
-  return { ...rotated, invocations };
 }
 
 async function assembleStacks(assembly: string | undefined, supervisor: Supervisor) {

@@ -1,18 +1,11 @@
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
-  TagResourceCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type * as z from 'zod';
-import {
-  currentKey,
-  KeyRing,
-  keyRingStrategy,
-  nextKey,
-  type KeyRingStrategyOptions,
-} from '../../core/secrets/key-ring';
-import { ringDatesTag } from '../../core/secrets/status/ring-dates';
+import { KeyRing, keyRingStrategy, type KeyRingStrategyOptions } from '../../core/secrets/key-ring';
+import { leaveRingDates } from '../../core/secrets/operate/leave-ring-dates';
 import { jsonOrUndefined } from '../../core/shared/json';
 import { defineRotation, type RotationMeans } from './define-rotation';
 
@@ -67,13 +60,5 @@ async function leaveDates(
   const { SecretString } = await secretsManager.send(
     new GetSecretValueCommand({ SecretId: secretArn, VersionId: versionId }),
   );
-  const ring = KeyRing.parse(jsonOrUndefined(SecretString));
-  const { activatedAt, createdAt } = currentKey(ring);
-  const next = nextKey(ring);
-  const dates = {
-    versionId,
-    currentSince: new Date(activatedAt ?? createdAt),
-    nextSince: next && new Date(next.publishedAt ?? next.createdAt),
-  };
-  await secretsManager.send(new TagResourceCommand({ SecretId: secretArn, Tags: [ringDatesTag(dates)] }));
+  await leaveRingDates(secretsManager, secretArn, versionId, KeyRing.parse(jsonOrUndefined(SecretString)));
 }

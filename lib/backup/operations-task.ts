@@ -13,7 +13,7 @@ import { withAssetFolder } from '../shared/function-assets';
 import { grantReadOperations } from '../shared/operations-access';
 import { METRICS_NAMESPACE } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { grantReadSecretsOperations } from '../secrets/secrets-operations-parameter';
+import { grantReadSecretsOperations } from '../shared/operations-access';
 import { grantReadSecret, grantRollBackSecret, type KeyedSecret } from '../shared/secret-access';
 import { grantInstances } from './instance-access';
 import { grantListRdsBackups } from './list-backups-access';

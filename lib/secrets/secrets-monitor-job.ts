@@ -14,7 +14,7 @@ import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { runbook } from '../shared/runbook';
 import { grantReadServices } from './read-services-access';
-import { grantReadSecretsOperations } from './secrets-operations-parameter';
+import { grantReadSecretsOperations } from '../shared/operations-access';
 
 export interface SecretsMonitorJobProps {
   readonly platform: PlatformSettings;

@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import type { Construct, IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import { type SecretsOperations, secretsParameterName } from '../../core/secrets/operations';
 
@@ -15,20 +14,4 @@ export class SecretsOperationsParameter extends StringParameter {
       stringValue: Stack.of(scope).toJsonString(operations),
     });
   }
-}
-
-/** By name, for the reader's role is made before the parameter. */
-export function grantReadSecretsOperations(grantee: IGrantable & IConstruct, environment: string): void {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: ['ssm:GetParameter'],
-      resources: [
-        Stack.of(grantee).formatArn({
-          service: 'ssm',
-          resource: 'parameter',
-          resourceName: secretsParameterName(environment).slice(1),
-        }),
-      ],
-    }),
-  );
 }

@@ -6,7 +6,7 @@ import { acknowledge } from '../shared/acknowledge';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadServices } from './read-services-access';
 import { grantKey } from '../shared/secret-access';
-import { grantReadSecretsOperations } from './secrets-operations-parameter';
+import { grantReadSecretsOperations } from '../shared/operations-access';
 
 export interface SecretsOperatorAccessProps {
   readonly platform: PlatformSettings;

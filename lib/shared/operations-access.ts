@@ -2,13 +2,23 @@ import { Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { operationsParameterName } from '../../core/backup/operations';
+import { secretsParameterName } from '../../core/secrets/operations';
+
+/** To read where everything of the backups is. */
+export function grantReadOperations(grantee: IGrantable & IConstruct, environment: string): void {
+  grantReadParameter(grantee, operationsParameterName(environment));
+}
+
+/** To read where every secret is; no value. */
+export function grantReadSecretsOperations(grantee: IGrantable & IConstruct, environment: string): void {
+  grantReadParameter(grantee, secretsParameterName(environment));
+}
 
 /**
- * To read where everything is. By name: the parameter tells of what its readers belong to, such as the task, so it is
- * made after them, and for some in another stack. CDK's own
- * grant would also allow to describe every parameter of the account.
+ * By name: a parameter tells of what its readers belong to, such as the task, so it is made after them, and for some in
+ * another stack. CDK's own grant would also allow to describe every parameter of the account.
  */
-export function grantReadOperations(grantee: IGrantable & IConstruct, environment: string): void {
+function grantReadParameter(grantee: IGrantable & IConstruct, parameterName: string): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ['ssm:GetParameter'],
@@ -16,7 +26,7 @@ export function grantReadOperations(grantee: IGrantable & IConstruct, environmen
         Stack.of(grantee).formatArn({
           service: 'ssm',
           resource: 'parameter',
-          resourceName: operationsParameterName(environment).slice(1),
+          resourceName: parameterName.slice(1),
         }),
       ],
     }),

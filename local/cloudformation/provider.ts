@@ -1,12 +1,13 @@
 import type { Supervisor } from '../supervisor';
 import type { LocalPostgres } from '../postgres';
 import type { AsynchronousInvocation, Invocation, LocalFunction } from '../lambda/local-function';
+import type { LocalCacheUsers } from '../cache-users';
 import type { AwsClients } from '../emulator';
 
 /**
- * What becomes of a resource here. `executed`: it has its real effect, at the emulator or on a real PostgreSQL.
- * `modelled`: it has an identity and attributes, and no behaviour. `refused`: its type is not known, and the
- * deployment fails.
+ * What becomes of a resource here. `executed`: it has its real effect, at the emulator, on a real PostgreSQL or
+ * at the stand-in that its note names. `modelled`: it has an identity and attributes, and no behaviour. `refused`: its
+ * type is not known, and the deployment fails.
  */
 export type Treatment = 'executed' | 'modelled' | 'refused';
 
@@ -70,6 +71,7 @@ export interface PlatformParts {
   /** By the function's ARN. */
   readonly invokeConfigs: Map<string, AsynchronousInvocation>;
   readonly rotations: LocalRotation[];
+  readonly cacheUsers: LocalCacheUsers;
   /** Runs a function once, while the rest is still being deployed. */
   readonly invoke: (fn: LocalFunction, event: unknown) => Promise<Invocation>;
 }

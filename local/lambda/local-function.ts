@@ -30,6 +30,8 @@ export interface RuntimeSurroundings {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Where AWS is on this machine. */
   readonly awsEndpoint: string;
+  /** Where ElastiCache is instead. @default - where the rest of AWS is */
+  readonly elastiCacheEndpoint?: string | undefined;
   /** Folders of programs that the function's image would hold. */
   readonly programFolders: readonly string[];
   /** The certificate authority of this machine's PostgreSQL, in place of RDS's. */
@@ -164,6 +166,9 @@ function runtimeEnvironment(
     // this machine
     TMPDIR: surroundings.temporaryFolder,
     AWS_ENDPOINT_URL: surroundings.awsEndpoint,
+    ...(surroundings.elastiCacheEndpoint !== undefined && {
+      AWS_ENDPOINT_URL_ELASTICACHE: surroundings.elastiCacheEndpoint,
+    }),
     // Node 20 stands in for Lambda's; the SDK would say so in every log.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...overrides.environment,

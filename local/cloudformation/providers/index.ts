@@ -1,4 +1,5 @@
 import type { Provider } from '../provider';
+import { cacheUserProvider } from './cache-user';
 import { customResourceProvider } from './custom-resource';
 import { databaseInstanceProvider, parameterGroupProvider } from './database';
 import { queueProvider, ruleProvider } from './events';
@@ -7,13 +8,15 @@ import { modelledProviders } from './modelled';
 import { parameterProvider } from './parameters';
 import { rotationScheduleProvider, secretPolicyProvider } from './rotation';
 import { secretAttachmentProvider, secretProvider } from './secrets';
-import { bucketProvider, keyProvider } from './storage';
+import { bucketProvider, keyAliasProvider, keyProvider } from './storage';
 
 /** Every resource type that the local platform knows. A type that is not here is refused. */
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
   ...modelledProviders,
   'AWS::CloudFormation::CustomResource': customResourceProvider,
+  'AWS::ElastiCache::User': cacheUserProvider,
   'AWS::Events::Rule': ruleProvider,
+  'AWS::KMS::Alias': keyAliasProvider,
   'AWS::KMS::Key': keyProvider,
   'AWS::Lambda::EventInvokeConfig': invokeConfigProvider,
   'AWS::Lambda::Function': functionProvider,

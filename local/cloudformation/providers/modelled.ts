@@ -65,7 +65,6 @@ const MODELS: Record<string, Model> = {
   },
   'AWS::ElastiCache::ReplicationGroup': { note: CACHE },
   'AWS::ElastiCache::SubnetGroup': { note: CACHE },
-  'AWS::ElastiCache::User': { note: CACHE, ref: ({ properties }) => String(properties['UserId']) },
   'AWS::ElastiCache::UserGroup': { note: CACHE, ref: ({ properties }) => String(properties['UserGroupId']) },
   'AWS::IAM::Policy': { note: PERMISSIONS },
   'AWS::IAM::ManagedPolicy': { note: PERMISSIONS },
@@ -73,6 +72,10 @@ const MODELS: Record<string, Model> = {
   'AWS::Lambda::EventSourceMapping': {
     note: 'nobody polls the queue here; a test hands its function the messages',
     ref: (_, id) => `esm-${id}`,
+  },
+  'AWS::KMS::Alias': {
+    note: 'policies name keys by it, and the emulator enforces none',
+    ref: ({ properties }) => String(properties['AliasName']),
   },
   'AWS::Logs::LogGroup': {
     note: 'nothing is written to log groups here; a function’s lines come back with its invocation',

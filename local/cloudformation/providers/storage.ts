@@ -1,4 +1,4 @@
-import { CreateKeyCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms';
 import {
   CreateBucketCommand,
   PutBucketEncryptionCommand,
@@ -162,5 +162,17 @@ export const keyProvider: Provider = {
       await kms.send(new EnableKeyRotationCommand({ KeyId: KeyMetadata.KeyId }));
     }
     return { ref: KeyMetadata.KeyId, attributes: { Arn: KeyMetadata.Arn, KeyId: KeyMetadata.KeyId } };
+  },
+};
+
+const AliasProperties = z.object({ AliasName: z.string(), TargetKeyId: z.string() });
+
+export const keyAliasProvider: Provider = {
+  treatment: 'executed',
+  note: 'a name that the emulator knows the key by',
+  async make(request, { clients: { kms } }) {
+    const { AliasName, TargetKeyId } = strictly(AliasProperties, request);
+    await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
+    return { ref: AliasName };
   },
 };

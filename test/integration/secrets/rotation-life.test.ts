@@ -9,7 +9,15 @@ import { currentKey, KeyRing, nextKey } from '../../../core/secrets/key-ring';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
 import { until } from '../../support/processes';
 import { synthesisedLocal } from '../support/synthesised';
-import { askForRoles, currentValue, endpointOf, query, type LoginSecret } from './platform-support';
+import {
+  askForRoles,
+  auditOf,
+  currentValue,
+  endpointOf,
+  golive,
+  query,
+  type LoginSecret,
+} from './platform-support';
 
 /** One platform for all of it, and in this order: it is one life. */
 describe('the life of secrets, by the bundles that are deployed', () => {
@@ -93,7 +101,12 @@ describe('the life of secrets, by the bundles that are deployed', () => {
 
   test('the second user’s turn gives the first another password', async () => {
     const first = await currentValue<LoginSecret>(platform, 'App');
+    const since = new Date();
     await platform.rotate('Rotations/App/');
+    const target = platform.rotatedSecret('Rotations/App/');
+    expect(await auditOf(platform, since)).toMatchObject([
+      { record: { action: 'secret.rotate', outcome: 'succeeded', target } },
+    ]);
     const second = await app();
     expect(second.user).toBe('golive_app');
     expect(await sql(second, 'SELECT current_user::text AS acts')).toEqual([{ acts: 'golive_owner' }]);
@@ -131,6 +144,34 @@ describe('the life of secrets, by the bundles that are deployed', () => {
     expect((await currentValue<LoginSecret>(platform, 'Master')).password).not.toBe(lone);
     await platform.rotate('Rotations/App/');
     expect(await sql(await app(), 'SELECT current_user::text AS acts')).toEqual([{ acts: 'golive_owner' }]);
+  });
+
+  test('the cache takes the old password and the new one, also after a function was killed before it was through', async () => {
+    const login = () => currentValue<LoginSecret>(platform, 'Cache');
+    const accepted = (...logins: LoginSecret[]) =>
+      logins.map(({ username, password }) => platform.cacheAccepts(username, password));
+    const first = await login();
+    expect(accepted(first, { ...first, password: 'of nobody, and long enough' })).toEqual([true, false]);
+    const killed = platform.rotate('Rotations/Cache/', {
+      attempts: 1,
+      onInvocation: (running, step) => {
+        if (step === 'testSecret') running.kill('SIGKILL');
+      },
+    });
+    await expect(killed).rejects.toMatchObject({
+      code: 'RotationFailedError',
+      cause: { message: 'testSecret: Runtime exited with SIGKILL' },
+    });
+    expect(await login()).toEqual(first);
+    expect(accepted(first)).toEqual([true]);
+
+    expect(await platform.rotate('Rotations/Cache/')).toMatchObject({ isReattempt: true, attempts: 1 });
+    const second = await login();
+    expect(second).toMatchObject({ username: first.username });
+    expect(accepted(first, second)).toEqual([true, true]);
+
+    expect(await golive(platform, 'secrets', 'rotate', 'cache', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(accepted(first, second, await login())).toEqual([false, true, true]);
   });
 
   test('RotateSecret from outside has the function rotate, and what else is asked goes to the emulator', async () => {
