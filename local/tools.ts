@@ -50,7 +50,7 @@ export async function requireTools(search: ToolSearch = {}): Promise<Tools> {
       postgresBin ? '' : `  PostgreSQL's server and client programs (${POSTGRES_PROGRAMS.join(', ')})`,
       postgresBin ? '' : `    install them with:  ${postgresCommand()}`,
       motoServer ? '' : '  moto_server, the AWS API emulator',
-      motoServer ? '' : `    install it with:    python3 -m pip install --user '${MOTO}'`,
+      motoServer ? '' : `    install it with:    pipx install '${MOTO}'   (pipx: ${pipxCommand()})`,
       'then run the same command again',
     ]
       .filter(Boolean)
@@ -116,10 +116,36 @@ async function installPostgres(log: (line: string) => void): Promise<boolean> {
   return false;
 }
 
-/** A virtual environment's or a root machine's pip takes it; a managed Python says no, and the error names the command. */
+function pipxCommand(): string {
+  if (process.platform === 'darwin') return 'brew install pipx';
+  return 'sudo apt-get install pipx   or   sudo dnf install pipx';
+}
+
+/**
+ * Into a virtual environment that is active; else by pipx, which gives a program an environment of its own: the Python
+ * of a distribution refuses what pip would put into it (PEP 668).
+ */
 async function installMoto(log: (line: string) => void): Promise<boolean> {
-  if (!(await has('python3'))) return false;
-  return await attempt(log, 'python3', ['-m', 'pip', 'install', ...(isRoot() ? [] : ['--user']), MOTO]);
+  if (process.env['VIRTUAL_ENV'] && (await attempt(log, 'python3', ['-m', 'pip', 'install', MOTO])))
+    return true;
+  if (!(await has('pipx')) && !(await installPipx(log))) {
+    if (!(await has('python3'))) return false;
+    return await attempt(log, 'python3', ['-m', 'pip', 'install', ...(isRoot() ? [] : ['--user']), MOTO]);
+  }
+  return await attempt(log, 'pipx', ['install', MOTO]);
+}
+
+async function installPipx(log: (line: string) => void): Promise<boolean> {
+  if (process.platform === 'darwin')
+    return (await has('brew')) && (await attempt(log, 'brew', ['install', 'pipx']));
+  if (!isRoot()) return false;
+  if (await has('apt-get')) {
+    return (
+      (await attempt(log, 'apt-get', ['update'])) &&
+      (await attempt(log, 'apt-get', ['install', '-y', '--no-install-recommends', 'pipx']))
+    );
+  }
+  return (await has('dnf')) && (await attempt(log, 'dnf', ['install', '-y', 'pipx']));
 }
 
 async function attempt(
