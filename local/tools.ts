@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { allExecutable, versionedFolders } from '../core/postgres/program-folders';
 import { GoLiveError } from '../core/shared/errors';
+import { installingAlone } from './installing-alone';
 
 const run = promisify(execFile);
 
@@ -38,9 +39,14 @@ export interface ToolSearch {
 export async function requireTools(search: ToolSearch = {}): Promise<Tools> {
   const log = search.log ?? (() => undefined);
   let found = await findTools(search);
-  if (search.install ?? true) {
-    if (!found.postgresBin && (await installPostgres(log))) found = await findTools(search);
-    if (!found.motoServer && (await installMoto(log))) found = await findTools(search);
+  if ((search.install ?? true) && !(found.postgresBin && found.motoServer)) {
+    found = await installingAlone(async () => {
+      // Another run may have installed it while this one waited.
+      let now = await findTools(search);
+      if (!now.postgresBin && (await installPostgres(log))) now = await findTools(search);
+      if (!now.motoServer && (await installMoto(log))) now = await findTools(search);
+      return now;
+    });
   }
   const { postgresBin, motoServer } = found;
   if (postgresBin && motoServer) return { postgresBin, motoServer };
