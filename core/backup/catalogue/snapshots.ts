@@ -82,8 +82,9 @@ export function judgeRdsFailure(cause: unknown): {
  * @throws RdsUnreadableError when a page does not come: half a listing is not a listing
  */
 export async function listSnapshots(rds: RDSClient, choice: InstanceChoice): Promise<SnapshotBackup[]> {
-  // RDS gives 100 to a page and each page only after the one before: the two kinds need not wait for each other.
-  const lists = await Promise.all(
+  // RDS gives 100 to a page and each page only after the one before: the two kinds need not wait for each other. Both
+  // are heard to their end, so that the same trouble is told in the same words, whichever was refused first.
+  const lists = await Promise.allSettled(
     (['manual', 'automated'] as const).map(async (type) => {
       const snapshots = await pagesOfSnapshots(rds, type, choice);
       return snapshots
@@ -91,7 +92,10 @@ export async function listSnapshots(rds: RDSClient, choice: InstanceChoice): Pro
         .flatMap((snapshot) => backupOf(snapshot, type));
     }),
   );
-  return lists.flat();
+  return lists.flatMap((list) => {
+    if (list.status === 'rejected') throw list.reason;
+    return list.value;
+  });
 }
 
 /** Names are compared as RDS does, for which `Shop` is `shop`. */
