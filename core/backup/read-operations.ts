@@ -1,7 +1,8 @@
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { GoLiveError, saidBy } from '../shared/errors';
+import { GoLiveError } from '../shared/errors';
 import { jsonOrUndefined } from '../shared/json';
+import { parameterText } from '../shared/parameter';
 import { Operations, operationsParameterName } from './operations';
 
 /** The environment is not deployed here, or these credentials may not see it. */
@@ -15,7 +16,7 @@ export class EnvironmentNotFoundError extends GoLiveError {
  * @throws EnvironmentNotFoundError
  */
 export async function readOperations(ssm: SSMClient, environment: string): Promise<Operations> {
-  const text = await parameterText(ssm, environment);
+  const text = await operationsText(ssm, environment);
   if (text === undefined) {
     throw new EnvironmentNotFoundError(
       `there is no environment "${environment}" in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Backup stack`,
@@ -36,7 +37,7 @@ const WithVault = z.object({ vaultBucket: Operations.shape.vaultBucket });
  * @throws EnvironmentNotFoundError when it cannot be known
  */
 export async function readVaultBucket(ssm: SSMClient, environment: string): Promise<string | undefined> {
-  const text = await parameterText(ssm, environment);
+  const text = await operationsText(ssm, environment);
   if (text === undefined) return undefined;
   const parsed = WithVault.safeParse(jsonOrUndefined(text));
   if (parsed.success) return parsed.data.vaultBucket;
@@ -44,18 +45,12 @@ export async function readVaultBucket(ssm: SSMClient, environment: string): Prom
 }
 
 /** Undefined when there is no such parameter. */
-async function parameterText(ssm: SSMClient, environment: string): Promise<string | undefined> {
-  const parameter = operationsParameterName(environment);
-  try {
-    const { Parameter: found } = await ssm.send(new GetParameterCommand({ Name: parameter }));
-    return found?.Value ?? '';
-  } catch (error) {
-    if ((error as Error).name === 'ParameterNotFound') return undefined;
-    throw new EnvironmentNotFoundError(
-      `parameter ${parameter} could not be read: ${saidBy(error)}; sign in (aws sso login), set AWS_REGION, or ask for ssm:GetParameter on it`,
-      { cause: error },
-    );
-  }
+function operationsText(ssm: SSMClient, environment: string): Promise<string | undefined> {
+  return parameterText(
+    ssm,
+    operationsParameterName(environment),
+    (message, options) => new EnvironmentNotFoundError(message, options),
+  );
 }
 
 function writtenByAnother(environment: string): EnvironmentNotFoundError {

@@ -1,22 +1,5 @@
-import { PassThrough } from 'node:stream';
 import { described } from '../../cli/console';
-import { main } from '../../cli/main';
-
-async function golive(...args: string[]) {
-  const written = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof written) => {
-    const sink = new PassThrough();
-    sink.on('data', (chunk: Buffer) => (written[name] += chunk.toString()));
-    return sink as unknown as NodeJS.WriteStream;
-  };
-  const exitCode = await main(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-    env: {},
-  });
-  return { exitCode, ...written };
-}
+import { golive } from './run-main';
 
 describe('golive', () => {
   test.each(['--help', 'help restore', 'backup --help', 'restore --help'])('teaches: %s', async (line) => {

@@ -1,27 +1,10 @@
-import { PassThrough } from 'node:stream';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { main } from '../../cli/main';
+import { golive } from './run-main';
 
 const ssm = mockClient(SSMClient);
 
 afterAll(() => ssm.restore());
-
-async function golive(...args: string[]) {
-  const written = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof written) => {
-    const sink = new PassThrough();
-    sink.on('data', (chunk: Buffer) => (written[name] += chunk.toString()));
-    return sink as unknown as NodeJS.WriteStream;
-  };
-  const exitCode = await main(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-    env: {},
-  });
-  return { exitCode, ...written };
-}
 
 describe('golive secrets --help', () => {
   test.each(['', 'list', 'rotate', 'rollback', 'set', 'show'])('teaches: secrets %s', async (command) => {

@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import type { AuditRecord } from '../../../core/audit';
 import { CHECK_NAMES, readHealth, type HealthReport } from '../../../core/backup/health';
 import type { RestoreMark } from '../../../core/backup/restore/side-database';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
-
-/** The very command, in a process of its own, against the deployed `local` environment. */
-const GOLIVE = resolve(__dirname, '../../../bin/golive.ts');
+import { golive as runGolive } from '../support/golive';
 
 let platform: LocalPlatform;
 let newest: string;
@@ -36,24 +32,7 @@ async function fireDump(at: string): Promise<string> {
   return (invocations.at(-1)!.result as { backupId: string }).backupId;
 }
 
-async function golive(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', GOLIVE, ...args], {
-    env: {
-      PATH: `${platform.database.binFolder}:${process.env['PATH']}`,
-      AWS_ENDPOINT_URL: platform.aws.endpoint,
-      AWS_REGION: platform.aws.region,
-      AWS_ACCESS_KEY_ID: platform.aws.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: platform.aws.credentials.secretAccessKey,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      GOLIVE_ENV: 'local',
-      GOLIVE_CA_FILE: platform.database.caFile,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exit = new Promise<number | null>((done) => child.once('close', done));
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { stdout, stderr, exitCode };
-}
+const golive = (...args: string[]) => runGolive(platform, ...args);
 
 const dumpsIn = ({ backups }: { backups: { kind: string }[] }) =>
   backups.filter(({ kind }) => kind === 'dump');

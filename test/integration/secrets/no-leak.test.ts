@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { dirname, join } from 'node:path';
 import {
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -10,10 +8,9 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
+import { golive } from '../support/golive';
 import { synthesisedLocal } from '../support/synthesised';
 import { askForRoles, currentValue, endpointOf, query } from './platform-support';
-
-const GOLIVE = resolve(__dirname, '../../../bin/golive.ts');
 
 /**
  * By what the secret's name holds: what people set, and what stands where it should not. None looks like a secret to a
@@ -160,22 +157,12 @@ describe('no value of a secret is in anything that bootstrap, rotations and thei
       ['secrets', 'list', '--json'],
       ['secrets', 'show', 'app'],
     ])
-      produced.set(`golive ${args.join(' ')}`, await golive(args));
+      produced.set(`golive ${args.join(' ')}`, await said(args));
   }
 
-  async function golive(args: readonly string[]): Promise<string> {
-    const child = spawn(process.execPath, ['--import', 'tsx', GOLIVE, ...args], {
-      env: {
-        PATH: process.env['PATH'],
-        AWS_ENDPOINT_URL: platform.aws.endpoint,
-        AWS_REGION: platform.aws.region,
-        AWS_ACCESS_KEY_ID: platform.aws.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: platform.aws.credentials.secretAccessKey,
-        GOLIVE_ENV: 'local',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return (await Promise.all([text(child.stdout), text(child.stderr)])).join('\n');
+  async function said(args: readonly string[]): Promise<string> {
+    const { stdout, stderr } = await golive(platform, ...args);
+    return [stdout, stderr].join('\n');
   }
 
   const places = (values: Iterable<string>) =>

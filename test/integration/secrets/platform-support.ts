@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { listAudit, type AuditListing } from '../../../core/audit';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import type { Invocation, LocalPlatform } from '../../../local/platform';
-
-const GOLIVE = resolve(__dirname, '../../../bin/golive.ts');
 
 export interface LoginSecret {
   readonly username: string;
@@ -46,25 +41,6 @@ export async function auditOf(platform: LocalPlatform, since: Date): Promise<Aud
     listings.push(listing);
   }
   return listings;
-}
-
-/** The very command, in a process of its own. */
-export async function golive(platform: LocalPlatform, ...args: string[]) {
-  const { endpoint, region, credentials } = platform.aws;
-  const child = spawn(process.execPath, ['--import', 'tsx', GOLIVE, ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      GOLIVE_ENV: 'local',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<number | null>((done) => child.once('close', done));
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { stdout, stderr, exitCode };
 }
 
 /** Sends an event to the bootstrap as CloudFormation would. */

@@ -9,15 +9,8 @@ import { currentKey, KeyRing, nextKey } from '../../../core/secrets/key-ring';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
 import { until } from '../../support/processes';
 import { synthesisedLocal } from '../support/synthesised';
-import {
-  askForRoles,
-  auditOf,
-  currentValue,
-  endpointOf,
-  golive,
-  query,
-  type LoginSecret,
-} from './platform-support';
+import { golive } from '../support/golive';
+import { askForRoles, auditOf, currentValue, endpointOf, query, type LoginSecret } from './platform-support';
 
 /** One platform for all of it, and in this order: it is one life. */
 describe('the life of secrets, by the bundles that are deployed', () => {

@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { LocalPlatform } from '../../../local/platform';
+
+const GOLIVE = resolve(__dirname, '../../../bin/golive.ts');
+
+/** Runs the command line against the local platform, in a process of its own, as a person would. */
+export async function golive({ aws, database }: LocalPlatform, ...args: readonly string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', GOLIVE, ...args], {
+    env: {
+      PATH: `${database.binFolder}:${process.env['PATH']}`,
+      AWS_ENDPOINT_URL: aws.endpoint,
+      AWS_REGION: aws.region,
+      AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      GOLIVE_ENV: 'local',
+      GOLIVE_CA_FILE: database.caFile,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = new Promise<number | null>((done) => child.once('close', done));
+  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { stdout, stderr, exitCode };
+}
