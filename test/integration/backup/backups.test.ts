@@ -1,5 +1,4 @@
 import {
-  CreateDBInstanceCommand,
   CreateDBSnapshotCommand,
   DeleteDBInstanceCommand,
   RDSClient,
@@ -12,6 +11,7 @@ import { destroyClients, startEmulator, type Emulator } from '../../../local/emu
 import { Supervisor } from '../../../local/supervisor';
 import { BUCKET, s3At } from './dump-support';
 import { ARCHIVE, putDump } from './vault-support';
+import { makeInstance } from './emulated-resources';
 
 const REGION = 'eu-west-1';
 
@@ -53,15 +53,7 @@ describe('every way back in one list', () => {
   });
 
   async function createInstance(name: string): Promise<DBInstance> {
-    const { DBInstance } = await emulator.clients.rds.send(
-      new CreateDBInstanceCommand({
-        DBInstanceIdentifier: name,
-        DBInstanceClass: 'db.t4g.micro',
-        Engine: 'postgres',
-        AllocatedStorage: 20,
-      }),
-    );
-    return DBInstance!;
+    return await makeInstance(emulator.clients.rds, name);
   }
 
   /** With our tags for an instance, or as a person makes it. */

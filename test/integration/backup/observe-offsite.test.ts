@@ -1,6 +1,5 @@
 import { CreateKeyCommand } from '@aws-sdk/client-kms';
 import {
-  CreateDBInstanceCommand,
   CreateDBSnapshotCommand,
   CopyDBSnapshotCommand,
   DescribeDBSnapshotsCommand,
@@ -19,6 +18,7 @@ import { manifestKey } from '../../../core/backup/vault-layout';
 import { destroyClients, emulatedClients, startEmulator, type AwsClients } from '../../../local/emulator';
 import { Supervisor } from '../../../local/supervisor';
 import { MANIFEST } from '../../core/backup/verify/fixtures';
+import { makeInstance } from './emulated-resources';
 
 /**
  * What S3 and RDS answer, read from their wire. The emulator replicates nothing: what replication would bring is put
@@ -103,15 +103,8 @@ async function putDump({ bucket }: Offsite): Promise<void> {
 
 /** @returns when its data was captured */
 async function putSnapshotCopy(environment: string): Promise<Date> {
-  const { DBInstance } = await there.rds.send(
-    new CreateDBInstanceCommand({
-      DBInstanceIdentifier: environment,
-      DBInstanceClass: 'db.t4g.micro',
-      Engine: 'postgres',
-      AllocatedStorage: 20,
-    }),
-  );
-  const owner = { environment, instanceResourceId: DBInstance?.DbiResourceId ?? '' };
+  const { DbiResourceId } = await makeInstance(there.rds, environment);
+  const owner = { environment, instanceResourceId: DbiResourceId ?? '' };
   await there.rds.send(
     new CreateDBSnapshotCommand({
       DBInstanceIdentifier: environment,

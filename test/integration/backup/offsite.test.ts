@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateKeyCommand } from '@aws-sdk/client-kms';
 import {
-  CreateDBInstanceCommand,
   CreateDBSnapshotCommand,
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
@@ -22,6 +21,7 @@ import {
 } from '../../../local/emulator';
 import { invokeFunction, type LocalFunction } from '../../../local/lambda/local-function';
 import { Supervisor } from '../../../local/supervisor';
+import { makeInstance } from './emulated-resources';
 
 /**
  * The bundle that would be deployed, in processes of its own, against an emulated RDS in two Regions. The emulator
@@ -58,15 +58,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const { DBInstance } = await emulator.clients.rds.send(
-    new CreateDBInstanceCommand({
-      DBInstanceIdentifier: INSTANCE,
-      DBInstanceClass: 'db.t4g.micro',
-      Engine: 'postgres',
-      AllocatedStorage: 20,
-    }),
-  );
-  resourceId = DBInstance?.DbiResourceId ?? '';
+  const { DbiResourceId } = await makeInstance(emulator.clients.rds, INSTANCE);
+  resourceId = DbiResourceId ?? '';
 });
 
 afterEach(async () => {
@@ -153,14 +146,7 @@ test('a key that cannot be used there fails the run, and nothing is copied', asy
 
 test("a stranger's snapshot of the copy's name is refused and left as it is", async () => {
   const identifier = await takeSnapshot('2026-05-01T01:30:00Z');
-  await there.rds.send(
-    new CreateDBInstanceCommand({
-      DBInstanceIdentifier: 'somebody-elses',
-      DBInstanceClass: 'db.t4g.micro',
-      Engine: 'postgres',
-      AllocatedStorage: 20,
-    }),
-  );
+  await makeInstance(there.rds, 'somebody-elses');
   await there.rds.send(
     new CreateDBSnapshotCommand({
       DBInstanceIdentifier: 'somebody-elses',

@@ -1,11 +1,9 @@
 import {
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -20,6 +18,7 @@ import {
 import { startEmulator, type EmulatedAws } from '../../../local/emulator';
 import { Supervisor } from '../../../local/supervisor';
 import { failOn, noteCommands, passTime } from '../../support/s3-client-hooks';
+import { makeLockableBucket } from './emulated-resources';
 
 const DAY_MS = 86_400_000;
 const DATABASE = 'shop "ü"';
@@ -41,16 +40,7 @@ afterAll(() => supervisor?.stop());
 beforeEach(async () => {
   bucket = `vault-${++vaults}`;
   s3 = newClient();
-  await s3.send(
-    new CreateBucketCommand({
-      Bucket: bucket,
-      CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
-      ObjectLockEnabledForBucket: true,
-    }),
-  );
-  await s3.send(
-    new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
-  );
+  await makeLockableBucket(s3, bucket, 'eu-central-1');
 });
 
 afterEach(() => {

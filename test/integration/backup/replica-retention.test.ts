@@ -1,11 +1,4 @@
-import {
-  CreateBucketCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { pruneReplica, type PruneReplicaReport } from '../../../core/backup/offsite';
 import { withLease } from '../../../core/backup/lease';
 import { REPLICA_RETENTION_LEASE } from '../../../core/backup/offsite/lease-name';
@@ -22,6 +15,7 @@ import { startEmulator, type EmulatedAws } from '../../../local/emulator';
 import { Supervisor } from '../../../local/supervisor';
 import { MANIFEST, verification } from '../../core/backup/verify/fixtures';
 import { failOn, noteCommands } from '../../support/s3-client-hooks';
+import { makeLockableBucket } from './emulated-resources';
 
 const ARCHIVE = 'archive';
 const DAY_MS = 86_400_000;
@@ -60,16 +54,7 @@ beforeEach(async () => {
   now = Date.now();
   bucket = `replica-${++vaults}`;
   s3 = newClient();
-  await s3.send(
-    new CreateBucketCommand({
-      Bucket: bucket,
-      CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
-      ObjectLockEnabledForBucket: true,
-    }),
-  );
-  await s3.send(
-    new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
-  );
+  await makeLockableBucket(s3, bucket, 'eu-west-1');
 });
 
 afterEach(() => {

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  CreateDBInstanceCommand,
   CreateDBSnapshotCommand,
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
@@ -15,6 +14,7 @@ import { destroyClients, startEmulator, type Emulator } from '../../../local/emu
 import { invokeFunction, type LocalFunction } from '../../../local/lambda/local-function';
 import { Supervisor } from '../../../local/supervisor';
 import { eventOf, startSentryStub } from '../../lambdas/shared/sentry-stub';
+import { makeInstance } from './emulated-resources';
 
 /**
  * The bundle that would be deployed, in processes of its own, against an emulated RDS.
@@ -41,15 +41,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const { DBInstance } = await emulator.clients.rds.send(
-    new CreateDBInstanceCommand({
-      DBInstanceIdentifier: INSTANCE,
-      DBInstanceClass: 'db.t4g.micro',
-      Engine: 'postgres',
-      AllocatedStorage: 20,
-    }),
-  );
-  resourceId = DBInstance?.DbiResourceId ?? '';
+  const { DbiResourceId } = await makeInstance(emulator.clients.rds, INSTANCE);
+  resourceId = DbiResourceId ?? '';
 });
 
 afterEach(async () => {

@@ -1,8 +1,8 @@
-import { CreateDBInstanceCommand } from '@aws-sdk/client-rds';
-import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
+import { type S3Client } from '@aws-sdk/client-s3';
 import { destroyClients, startEmulator } from '../../../local/emulator';
 import { Supervisor } from '../../../local/supervisor';
 import { s3At } from './dump-support';
+import { makeInstance, makeLockableBucket } from './emulated-resources';
 
 const REGION = 'eu-west-1';
 
@@ -11,14 +11,7 @@ export async function startWatchedVaults() {
   const supervisor = Supervisor.start();
   const emulator = await startEmulator(supervisor, REGION);
   const { rds } = emulator.clients;
-  const { DBInstance } = await rds.send(
-    new CreateDBInstanceCommand({
-      DBInstanceIdentifier: 'shop',
-      DBInstanceClass: 'db.t4g.micro',
-      Engine: 'postgres',
-      AllocatedStorage: 20,
-    }),
-  );
+  const { DbiResourceId } = await makeInstance(rds, 'shop');
   const clients: S3Client[] = [];
   const newClient = (): S3Client => {
     const client = s3At(emulator.aws.endpoint);
@@ -28,21 +21,12 @@ export async function startWatchedVaults() {
   let count = 0;
   return {
     rds,
-    dbiResourceId: DBInstance!.DbiResourceId!,
+    dbiResourceId: DbiResourceId!,
     newClient,
     async makeVault(): Promise<{ s3: S3Client; bucket: string }> {
       const s3 = newClient();
       const bucket = `vault-${++count}`;
-      await s3.send(
-        new CreateBucketCommand({
-          Bucket: bucket,
-          CreateBucketConfiguration: { LocationConstraint: REGION },
-          ObjectLockEnabledForBucket: true,
-        }),
-      );
-      await s3.send(
-        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
-      );
+      await makeLockableBucket(s3, bucket, REGION);
       return { s3, bucket };
     },
     async stop(): Promise<void> {
