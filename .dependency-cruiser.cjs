@@ -18,10 +18,11 @@ const wing = (name, mayImport) => ({
 module.exports = {
   forbidden: [
     wing('bin', ['^lib/', '^cli/']),
-    wing('lib', ['^lambdas/.+/env\\.ts$', '^core/']),
+    wing('lib', ['^lambdas/.+/env\\.ts$', '^services/[^/]+/src/environment\\.ts$', '^core/']),
     wing('lambdas', ['^core/']),
     wing('cli', ['^core/']),
     wing('local', ['^core/']),
+    wing('services', ['^core/']),
     wing('core', []),
     {
       name: 'no-cycles',

@@ -3,7 +3,17 @@ import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/cdk.out*/', 'coverage/'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/cdk.out*/',
+      '**/dist/',
+      '**/.next/',
+      '**/generated/',
+      '**/next-env.d.ts',
+      'coverage/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
