@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { saidBy, GoLiveError } from '../../core/shared/errors';
 import { scrubText } from '../../core/observability/scrub';
 import { answerCloudFormation, refuseLong, type Answer } from './custom-resource-answer';
+import type { Question } from './custom-resource-question';
 import { type DefinedHandler, defineHandler, type Invocation } from './define-handler';
 
 /** The work was not done in the function's time, and CloudFormation was told so. */
@@ -82,6 +83,11 @@ type Work<Environment extends z.ZodType, Props extends z.ZodType> = (
 export interface CustomResourceResult {
   /** For `Fn::GetAtt`, and so for everybody who may see the stack: never a secret. */
   readonly data?: Readonly<Record<string, string>>;
+  /**
+   * Gives the question to somebody who answers it later, because the work takes longer than a function may. Only a work
+   * that asks for it sees the URL. When it throws, CloudFormation is answered FAILED here.
+   */
+  readonly handOver?: (question: Question, url: string) => Promise<void>;
 }
 
 /** What one invocation did. Not the answer: that went to CloudFormation. */
@@ -127,9 +133,20 @@ export function defineCustomResource<Environment extends z.ZodType, Props extend
       let outcome: Outcome;
       try {
         const until = new Date(invocation.deadline.getTime() - ANSWER_MS);
-        const { data } = await within(until, definition.name, invocation.signal, (signal) =>
-          work(definition, event, { ...invocation, signal }),
+        const { data, handedOver } = await within(
+          until,
+          definition.name,
+          invocation.signal,
+          async (signal) => {
+            const { handOver, ...result } = await work(definition, event, { ...invocation, signal });
+            await handOver?.(questionOf(event), event.ResponseURL);
+            return { ...result, handedOver: handOver !== undefined };
+          },
         );
+        if (handedOver) {
+          answered.add(invocation.context);
+          return { requestType: event.RequestType, physicalResourceId };
+        }
         outcome = { physicalResourceId, data };
         refuseLong(answerTo(event, outcome));
       } catch (error) {
@@ -206,6 +223,17 @@ function answerTo({ StackId, RequestId, LogicalResourceId }: Envelope, outcome: 
   const base = { PhysicalResourceId: outcome.physicalResourceId, StackId, RequestId, LogicalResourceId };
   if ('error' in outcome) return { ...base, Status: 'FAILED', Reason: scrubText(saidBy(outcome.error)) };
   return { ...base, Status: 'SUCCESS', ...(outcome.data && { Data: outcome.data }) };
+}
+
+function questionOf(event: CustomResourceEvent): Question {
+  const { StackId, RequestId, LogicalResourceId } = event;
+  return {
+    stackId: StackId,
+    requestId: RequestId,
+    logicalResourceId: LogicalResourceId,
+    physicalResourceId: event.PhysicalResourceId ?? newPhysicalId(event),
+    failedPhysicalResourceId: idOfFailed(event),
+  };
 }
 
 /** The same for each delivery of the event, and then for the resource's life: another would mean a replacement. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SecretsManagerClient, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Logger } from '@aws-lambda-powertools/logger';
+import { dsnInSecret } from '../../core/observability/sentry-dsn';
 import type { SentrySink } from './sentry-sink';
 
 /** A rotated DSN is picked up after this long. */
@@ -48,7 +49,7 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
   let known: { dsn: string | undefined; readAt: number } | undefined;
   const currentDsn = async (secretName: string) => {
     if (known === undefined || Date.now() - known.readAt > DSN_LIFETIME_MS) {
-      const dsn = parseDsn(await readSecret(secretName, options.secretsClient ?? defaultClient));
+      const dsn = dsnInSecret(await readSecret(secretName, options.secretsClient ?? defaultClient));
       if (dsn === undefined) {
         // Not a fault: a secret begins as `{}`, and a team without Sentry leaves it so. The monitor warns of it.
         sayOnce('info', 'Sentry is off: its DSN is not set. Set it with: golive secrets set sentry-dsn');
@@ -108,24 +109,4 @@ function defaultClient(): SecretsManagerClient {
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
   });
-}
-
-/** The DSN as the secret's whole value, or as the `dsn` of a JSON object. */
-function parseDsn(secret: string): string | undefined {
-  const candidate = secret.startsWith('{') ? dsnOfJson(secret) : secret;
-  if (candidate === undefined || !URL.canParse(candidate)) return undefined;
-  const url = new URL(candidate);
-  const isDsn = /^https?:$/.test(url.protocol) && url.username !== '' && /\/\d+$/.test(url.pathname);
-  return isDsn ? candidate : undefined;
-}
-
-function dsnOfJson(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'dsn' in value && typeof value.dsn === 'string'
-      ? value.dsn
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@
  * start its time.
  */
 import { defaultStackParser, makeNodeTransport, NodeClient, Scope } from '@sentry/aws-serverless';
-import { allowedEvent } from './sentry-event';
+import { allowedEvent } from '../../core/observability/sentry-event';
 
 export interface SentrySink {
   /**
