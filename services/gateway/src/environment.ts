@@ -17,6 +17,8 @@ export const GatewayEnvironment = z.object({
   PORT: Port.default(8080),
   /** Where the frontend comes in. What it says of traces and of its client is believed. */
   INTERNAL_PORT: Port.default(8081),
+  /** The interface on which both are served. */
+  BIND_ADDRESS: z.string().min(1).default('0.0.0.0'),
   /** Prometheus metrics, on the loopback interface alone. */
   METRICS_PORT: Port.default(9464),
   /** The services' login at PostgreSQL. */
@@ -35,6 +37,10 @@ export const GatewayEnvironment = z.object({
   JWT_SECRET_ARN: Arn,
   /** The life of a token. At most `secrets.jwt.maxTokenMinutes` of the configuration. */
   TOKEN_MINUTES: z.coerce.number().int().min(1).default(60),
+  /** Requests that one address may make in a minute, over all tasks. */
+  RATE_LIMIT_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  /** Requests that one user may make in a minute, over all tasks. */
+  RATE_LIMIT_USER_PER_MINUTE: z.coerce.number().int().min(1).default(600),
   /** The oldest copy of a secret that is still used when Secrets Manager cannot be reached, seconds. */
   SECRETS_STALE_SECONDS: z.coerce.number().int().min(60).default(3600),
   /** The name or ARN of the secret with Sentry's DSN. @default no Sentry */
@@ -46,6 +52,11 @@ export const GatewayEnvironment = z.object({
   OTEL_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.05),
   /** After SIGTERM the gateway has so long for what it has begun, seconds. Less than the container's stop time-out. */
   SHUTDOWN_SECONDS: z.coerce.number().min(0).max(120).default(20),
+  /**
+   * Of those, so many it goes on serving as before, and only says that it is not ready: whoever sends requests needs
+   * that long to learn of it. At most half of them.
+   */
+  SHUTDOWN_DELAY_SECONDS: z.coerce.number().min(0).max(60).default(5),
 });
 
 export type GatewayEnvironment = z.output<typeof GatewayEnvironment>;
