@@ -8,6 +8,8 @@ export const FrontendEnvironment = z.object({
   SERVICE_VERSION: z.string().min(1).default('unversioned'),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** The interface on which it is served. */
+  BIND_ADDRESS: z.string().min(1).default('0.0.0.0'),
   /** The gateway's internal port. */
   GATEWAY_URL: z.url(),
   /** The address that people type, such as `https://golive.example`: what a form may be sent from. */
@@ -21,6 +23,11 @@ export const FrontendEnvironment = z.object({
   OTEL_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.05),
   /** After SIGTERM the frontend has so long for what it has begun, seconds. */
   SHUTDOWN_SECONDS: z.coerce.number().min(0).max(120).default(20),
+  /**
+   * Of those, so many it goes on serving as before, and only says that it is not ready: whoever sends requests needs
+   * that long to learn of it. At most half of them.
+   */
+  SHUTDOWN_DELAY_SECONDS: z.coerce.number().min(0).max(60).default(5),
 });
 
 export type FrontendEnvironment = z.output<typeof FrontendEnvironment>;
