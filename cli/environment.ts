@@ -17,6 +17,7 @@ import type { Operations } from '../core/backup/operations';
 import { readOperations } from '../core/backup/read-operations';
 import type { SecretsOperations } from '../core/secrets/operations';
 import { readSecretsOperations } from '../core/secrets/read-secrets-operations';
+import { readServicesOperations, type ServicesOperations } from '../core/services';
 
 /** An environment as an operator reaches it, with whatever credentials the AWS SDK finds. */
 export interface Environment {
@@ -35,6 +36,8 @@ export interface Environment {
   databaseToDump(): Promise<PostgresEndpoint>;
   /** Which secrets there are, and where. */
   secrets(): Promise<SecretsOperations>;
+  /** Which services were deployed. */
+  services(): Promise<ServicesOperations>;
   /** PEM file of the database's certificate authorities. */
   caFile(): Promise<string>;
 }
@@ -92,6 +95,7 @@ export async function withEnvironment<T>(
       database: () => databaseAs(operations.databaseSecretArn),
       databaseToDump: () => databaseAs(operations.dumpSecretArn ?? operations.databaseSecretArn),
       secrets: () => readSecretsOperations(ssm, name),
+      services: () => readServicesOperations(ssm, name),
       caFile: authorities,
     });
   } finally {

@@ -9,9 +9,9 @@ export const EXIT = {
   usage: 2,
   /** It would change something, and nobody said yes. Nothing was done. */
   notConfirmed: 3,
-  /** `golive monitor` only: a check is a warning, or did not run. */
+  /** `golive monitor` and `golive services status` only: something is a warning, or could not be read. */
   warning: 4,
-  /** `golive monitor` only: a check is critical. */
+  /** The same two only: something is critical. */
   critical: 5,
 } as const;
 
@@ -35,7 +35,7 @@ export class NotConfirmedError extends GoLiveError {
   readonly code = 'NotConfirmedError';
 }
 
-/** The backups are not in order. */
+/** The backups, or the services, are not in order. */
 export class UnhealthyError extends GoLiveError {
   readonly code = 'UnhealthyError';
 

@@ -5,6 +5,7 @@ import { AmbiguousBackupError, BackupNotFoundError } from '../core/backup/catalo
 import { NotADumpError } from '../core/backup/drill';
 import { SecretsNotFoundError } from '../core/secrets/read-secrets-operations';
 import { NoSuchSecretError } from '../core/secrets/operate';
+import { ServicesNotFoundError } from '../core/services';
 import type { SmokeStatement } from '../core/backup/verify';
 import { GoLiveError } from '../core/shared/errors';
 import { audit, type AuditOptions } from './audit';
@@ -22,6 +23,7 @@ import { meterOf, type Meter } from './meter';
 import { monitor, type MonitorOptions } from './monitor';
 import { restore, type RestoreOptions } from './restore';
 import { addSecretsCommands, type InEnvironment } from './secrets-commands';
+import { addServicesCommands } from './services-commands';
 import { isAboutInstances, restoreInstanceCommand, type RestoreInstanceOptions } from './restore-instance';
 
 interface GlobalOptions {
@@ -73,7 +75,7 @@ Credentials and region are those that the AWS SDK finds (AWS_PROFILE, AWS_REGION
 GOLIVE_ENV stands in for --env, GOLIVE_CA_FILE for --ca-file.
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not confirmed (nothing was done);
-            of golive monitor: 4 warning, 5 critical.
+            of golive monitor and golive services status: 4 warning, 5 critical.
 
 Completion: golive complete zsh (or bash, fish, powershell) prints a script for your shell.
 
@@ -258,6 +260,7 @@ Exit code 0 only when the drill passed.`,
     );
 
   addSecretsCommands(program, inEnvironment, { streams, signal, now });
+  addServicesCommands(program, inEnvironment, { now });
 
   program
     .command('audit')
@@ -332,6 +335,7 @@ function report(error: unknown, { stderr, env }: Streams): number {
     AmbiguousBackupError,
     NotADumpError,
     SecretsNotFoundError,
+    ServicesNotFoundError,
     NoSuchSecretError,
   ].some((kind) => error instanceof kind);
   return isMisunderstood ? EXIT.usage : EXIT.failed;

@@ -3,14 +3,23 @@ import type { Construct } from 'constructs';
 import { BackupStack } from './backup/backup-stack';
 import type { EnvironmentConfig } from './config';
 import { DatabaseStack } from './database/database-stack';
+import { DeliveryStack } from './delivery/delivery-stack';
 import { NetworkStack } from './network/network-stack';
 import { RecoveryStack } from './recovery/recovery-stack';
 import { type ReplicaNames, replicaNames } from './recovery/replica-names';
 import { SecretsStack } from './secrets/secrets-stack';
+import { ServicesStack } from './services/services-stack';
 
 export interface PlatformStageProps {
   readonly config: EnvironmentConfig;
 }
+
+/** aws-cdk-lib would tag them, and cfn-lint says that CloudFormation does not. Nobody looks for them by a tag. */
+const UNTAGGED = [
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::ElasticLoadBalancingV2::Listener',
+  'AWS::ElasticLoadBalancingV2::ListenerRule',
+];
 
 /** One environment. It is the only place where stacks meet. */
 export class PlatformStage extends Stage {
@@ -18,8 +27,11 @@ export class PlatformStage extends Stage {
   readonly database: DatabaseStack;
   readonly secrets: SecretsStack;
   readonly backup: BackupStack;
+  readonly services: ServicesStack;
   /** In the disaster recovery region, where the configuration names one. */
   readonly recovery: RecoveryStack | undefined;
+  /** Where the configuration names a repository that delivers it. */
+  readonly delivery: DeliveryStack | undefined;
 
   constructor(scope: Construct, { config }: PlatformStageProps) {
     super(scope, config.name, { env: { account: config.account, region: config.region } });
@@ -47,13 +59,24 @@ export class PlatformStage extends Stage {
       secrets: this.secrets.secrets,
       rotations: this.secrets.rotations,
     });
+    this.delivery =
+      config.delivery &&
+      new DeliveryStack(this, 'Delivery', { config, delivery: config.delivery, terminationProtection });
+    this.services = new ServicesStack(this, 'Services', {
+      config,
+      terminationProtection,
+      vpc,
+      postgres,
+      cache,
+      secrets: this.secrets.secrets,
+    });
     // S3 refuses a replication rule whose destination is not there, and Secrets Manager a replica without its key.
     // Nothing else passes between the regions: values do not cross them, so all know the replica by its name.
     if (this.recovery) {
       this.secrets.addStackDependency(this.recovery);
       this.backup.addStackDependency(this.recovery);
     }
-    Tags.of(this).add('golive:environment', config.name);
+    Tags.of(this).add('golive:environment', config.name, { excludeResourceTypes: UNTAGGED });
   }
 
   private makeRecovery(config: EnvironmentConfig, replica: ReplicaNames): RecoveryStack {

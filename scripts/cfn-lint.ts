@@ -17,9 +17,15 @@ export const SUPPRESSIONS: readonly Suppression[] = [
   },
   {
     rule: 'W3005',
-    path: /(Backup|Recovery|Secrets)[0-9A-F]+\.template\.json: Resources\/\w+(Function|StateMachine)\w+\/DependsOn\/\d+$/,
+    path: /(Backup|Recovery|Secrets|Services)[0-9A-F]+\.template\.json: Resources\/\w+(Function|StateMachine)\w+\/DependsOn\/\d+$/,
     reason:
       "aws-cdk-lib makes a function, or a state machine, wait for its role and for the role's policies; the first is also implied.",
+  },
+  {
+    rule: 'W3005',
+    path: /Services[0-9A-F]+\.template\.json: Resources\/MigrationsMigrated\w+\/DependsOn\/\d+$/,
+    reason:
+      'The migrations wait for whole constructs, policies and all; what of them they refer to as well is implied.',
   },
   {
     rule: 'W3691',

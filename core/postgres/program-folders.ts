@@ -2,8 +2,12 @@ import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Debian, Fedora and Homebrew keep a version's programs in folders of their own, off the PATH. Newest first. */
-export async function versionedFolders(): Promise<string[]> {
+/**
+ * Debian, Fedora and Homebrew keep a version's programs in folders of their own, off the PATH. Newest first.
+ *
+ * @param machine where a machine's files begin
+ */
+export async function versionedFolders(machine = '/'): Promise<string[]> {
   const patterns = [
     { root: '/usr/lib/postgresql', name: /^\d+$/, bin: 'bin' },
     { root: '/usr', name: /^pgsql-\d+$/, bin: 'bin' },
@@ -12,11 +16,12 @@ export async function versionedFolders(): Promise<string[]> {
   ];
   const folders = await Promise.all(
     patterns.map(async ({ root, name, bin }) => {
-      const entries = await readdir(root).catch(() => []);
+      const folder = join(machine, root);
+      const entries = await readdir(folder).catch(() => []);
       return entries
         .filter((entry) => name.test(entry))
         .sort((a, b) => majorIn(b) - majorIn(a))
-        .map((entry) => join(root, entry, bin));
+        .map((entry) => join(folder, entry, bin));
     }),
   );
   return folders.flat();

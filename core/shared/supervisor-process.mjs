@@ -3,8 +3,9 @@
  * when the parent goes, in whatever way: return, exception, Ctrl-C or SIGKILL. Its channel to the parent closes in
  * all of these, and that is the only signal it needs.
  *
- * Messages in:  { id, start: { name, command, args, env, cwd, uid, gid, logFile, stopSignal } }
- *               { id, run: (the same) } · { id, stop: name } · { id, makeFolder: prefix } · { id, shutdown: true }
+ * Messages in:  { id, start: { name, command, args, env, cwd, uid, gid, logFile, stopSignal, inputFile } }
+ *               { id, run: (the same) } · { id, stop: name, signal, graceMs } · { id, makeFolder: prefix }
+ *               { id, shutdown: true }
  * Messages out: { id, pid } · { id, exit: { name, code, signal } } · { id, folder } · { id, done: true }
  *               { id, error } · { exited: { name, code, signal } }
  */
@@ -31,7 +32,7 @@ async function handle(message) {
   if (message.start) return { pid: (await start(message.start)).child.pid };
   if (message.run) return { exit: await (await start(message.run)).gone };
   if (message.makeFolder) return { folder: makeFolder(message.makeFolder) };
-  if (message.stop) await stop(message.stop);
+  if (message.stop) await stop(message.stop, message);
   if (message.shutdown) {
     await cleanUp();
     setImmediate(() => process.exit(0));
@@ -47,13 +48,15 @@ function makeFolder(prefix) {
   return folder;
 }
 
-function start({ name, command, args, env, cwd, uid, gid, logFile, stopSignal }) {
+function start({ name, command, args, env, cwd, uid, gid, logFile, stopSignal, inputFile }) {
   if (closing) throw new Error('the supervisor is stopping');
   // A second one of the name would take the first one's place here, and nobody would ever stop the first.
   if (services.has(name)) throw new Error(`a service called ${name} is running already`);
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(command, args, { env, cwd, uid, gid, stdio: ['ignore', log, log], detached: true });
+  const input = inputFile === undefined ? 'ignore' : openSync(inputFile, 'r');
+  const child = spawn(command, args, { env, cwd, uid, gid, stdio: [input, log, log], detached: true });
   closeSync(log);
+  if (input !== 'ignore') closeSync(input);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('spawn', () => {
@@ -71,12 +74,12 @@ function start({ name, command, args, env, cwd, uid, gid, logFile, stopSignal })
   });
 }
 
-async function stop(name) {
+async function stop(name, { signal, graceMs = GRACE_MS } = {}) {
   const service = services.get(name);
   if (!service) return;
   // The whole group: the CDK app and initdb work through children of their own.
-  signalGroup(service.child.pid, service.stopSignal);
-  const late = setTimeout(() => signalGroup(service.child.pid, 'SIGKILL'), GRACE_MS);
+  signalGroup(service.child.pid, signal ?? service.stopSignal);
+  const late = setTimeout(() => signalGroup(service.child.pid, 'SIGKILL'), graceMs);
   await service.gone;
   clearTimeout(late);
 }
@@ -91,7 +94,7 @@ function signalGroup(pid, signal) {
 
 function cleanUp() {
   closing ??= (async () => {
-    await Promise.all([...services.keys()].map(stop));
+    await Promise.all([...services.keys()].map((name) => stop(name)));
     // A killed child of a service may write its last file while we remove the folder.
     for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   })();

@@ -17,6 +17,15 @@ export interface ServiceSpecification {
   readonly logFile: string;
   /** The signal that stops it at once and cleanly. Killed five seconds later. */
   readonly stopSignal: NodeJS.Signals;
+  /** A file that it reads as its standard input. @default none */
+  readonly inputFile?: string;
+}
+
+/** How a service is stopped otherwise than its specification says. */
+export interface StopOptions {
+  readonly signal?: NodeJS.Signals;
+  /** It is killed after so long, milliseconds. @default 5000 */
+  readonly graceMs?: number;
 }
 
 export interface ServiceExit {
@@ -100,8 +109,8 @@ export class Supervisor {
     return pid;
   }
 
-  async stopService(name: string): Promise<void> {
-    await this.request({ stop: name });
+  async stopService(name: string, how: StopOptions = {}): Promise<void> {
+    await this.request({ stop: name, ...how });
   }
 
   /** Calls back when a service ends, asked for or not; returns how to stop listening. */

@@ -2,18 +2,20 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { type IGrantable, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import type { Postgres } from '../database/postgres';
 import { SUBNETS } from '../network/subnets';
 import { acknowledge } from '../shared/acknowledge';
+import { dropAllCapabilities } from '../shared/container-hardening';
 import { withAssetFolder } from '../shared/function-assets';
 import { grantReadOperations } from '../shared/operations-access';
 import { METRICS_NAMESPACE } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadSecretsOperations } from '../shared/operations-access';
+import { grantRunTask } from '../shared/run-task';
 import { grantReadSecret, grantRollBackSecret, type KeyedSecret } from '../shared/secret-access';
 import { grantInstances } from './instance-access';
 import { grantListRdsBackups } from './list-backups-access';
@@ -88,42 +90,9 @@ export class OperationsTask extends Construct {
     this.grant(props);
   }
 
-  /**
-   * Lets a state machine run this task in this cluster, wait for it and stop it.
-   * https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html#ecs-iam
-   */
+  /** Lets a state machine run this task in this cluster, wait for it and stop it. */
   grantRun(grantee: IGrantable & IConstruct): void {
-    const { executionRole, taskRole } = this.definition;
-    const inThisCluster = { ArnEquals: { 'ecs:cluster': this.cluster.clusterArn } };
-    const statements = [
-      new PolicyStatement({
-        actions: ['ecs:RunTask'],
-        resources: [this.definition.taskDefinitionArn],
-        conditions: inThisCluster,
-      }),
-      new PolicyStatement({
-        actions: ['ecs:StopTask', 'ecs:DescribeTasks'],
-        resources: ['*'],
-        conditions: inThisCluster,
-      }),
-      new PolicyStatement({
-        actions: ['iam:PassRole'],
-        resources: [taskRole, executionRole].flatMap((role) => role?.roleArn ?? []),
-        conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-      }),
-      new PolicyStatement({
-        // Step Functions hears of a task's end by a rule that it keeps in the account.
-        actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
-        resources: [
-          Stack.of(this).formatArn({
-            service: 'events',
-            resource: 'rule',
-            resourceName: 'StepFunctionsGetEventsForECSTaskRule',
-          }),
-        ],
-      }),
-    ];
-    for (const statement of statements) grantee.grantPrincipal.addToPrincipalPolicy(statement);
+    grantRunTask(grantee, this);
   }
 
   private addContainer(platform: PlatformSettings): ecs.ContainerDefinition {
@@ -136,7 +105,7 @@ export class OperationsTask extends Construct {
         user: USER,
         readonlyRootFilesystem: true,
         // Reaps what pg_dump and PostgreSQL leave, and passes SIGTERM on.
-        linuxParameters: new ecs.LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+        linuxParameters: dropAllCapabilities(this, { initProcess: true }),
         stopTimeout: Duration.seconds(120), // Fargate's longest: an upload is aborted, a server stopped
         logging: ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: CONTAINER }),
         environment: {

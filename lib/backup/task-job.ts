@@ -1,4 +1,4 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   ComparisonOperator,
   type Metric,
@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import type { Schedule } from '../config/schedule';
 import { acknowledge } from '../shared/acknowledge';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { RUN_TASK } from '../shared/run-task';
 import { runbook } from '../shared/runbook';
 import { runOnSchedule } from '../shared/scheduled';
 import { CONTAINER, type OperationsTask } from './operations-task';
@@ -53,11 +54,10 @@ export class TaskJob extends Construct {
     this.label = label;
     this.command = command;
     this.failureQueue = props.failureQueue;
-    // Written out, because aws-cdk-lib's own state may stop and describe every task of the account.
     const run = new sfn.CustomState(this, 'Run', {
       stateJson: {
         Type: 'Task',
-        Resource: `arn:${Aws.PARTITION}:states:::ecs:runTask.sync`,
+        Resource: RUN_TASK,
         TimeoutSeconds: props.timeout.toSeconds(),
         Parameters: {
           Cluster: task.cluster.clusterArn,

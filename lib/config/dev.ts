@@ -30,4 +30,32 @@ export const dev: EnvironmentInput = {
     snapshot: { schedule: { minute: '30', hour: '1' }, retentionDays: 3, keepNewest: 2 },
     dump: { schedule: { minute: '0', hour: '2' }, subnets: 'isolated' },
   },
+  services: {
+    subnets: 'public',
+    gateway: {
+      cpu: 256,
+      memoryMiB: 1024,
+      tasks: { min: 1, max: 2 },
+      spotPercent: 100,
+      scaling: { requestsPerMinute: 3000 },
+    },
+    frontend: {
+      cpu: 256,
+      memoryMiB: 1024,
+      tasks: { min: 1, max: 2 },
+      spotPercent: 100,
+      scaling: { requestsPerMinute: 3000 },
+    },
+    observability: { sampleRatio: 1 },
+  },
+  edge: {
+    plainHttp: true,
+    deletionProtection: false,
+    waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
+  },
+  delivery: {
+    repository: 'my-company/golive', // edit me: a placeholder
+    githubEnvironment: 'dev',
+    provider: 'create',
+  },
 };

@@ -36,4 +36,21 @@ export const local: EnvironmentInput = {
     task: { cpu: 2048, memoryMiB: 4096, storageGiB: 21 },
     drill: { schedule: { minute: '0', hour: '5', weekDay: 'SAT' } },
   },
+  services: {
+    subnets: 'public',
+    gateway: {
+      cpu: 256,
+      memoryMiB: 1024,
+      tasks: { min: 1, max: 1 },
+      scaling: { requestsPerMinute: 3000 },
+    },
+    frontend: {
+      cpu: 256,
+      memoryMiB: 1024,
+      tasks: { min: 1, max: 1 },
+      scaling: { requestsPerMinute: 3000 },
+    },
+    observability: { sampleRatio: 1 },
+  },
+  edge: { plainHttp: true, deletionProtection: false },
 };

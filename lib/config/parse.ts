@@ -6,6 +6,7 @@ import {
   type FileProblems,
   valueAt,
 } from './configuration-error';
+import { deliveryProblems } from './delivery-rules';
 import type { Rule } from './rule';
 import { GUARD_RAILS, RULES } from './rules';
 import { type EnvironmentConfig, EnvironmentSchema } from './schema';
@@ -24,7 +25,8 @@ export function parseEnvironment(file: string, input: unknown): EnvironmentConfi
 }
 
 /**
- * As {@link parseEnvironment}, for several files: one error speaks of all of them.
+ * As {@link parseEnvironment}, for several files: one error speaks of all of them, and once each is right by itself, of
+ * what is wrong between them.
  *
  * @throws ConfigurationError with every problem of every file
  */
@@ -33,7 +35,10 @@ export function parseEnvironments(inputs: ReadonlyMap<string, unknown>): Environ
     .map(([file, input]) => ({ file, problems: problemsOf(file, input) }))
     .filter(({ problems }) => problems.length > 0);
   if (findings.length > 0) throw new ConfigurationError(findings);
-  return [...inputs.values()].map((input) => EnvironmentSchema.parse(input));
+  const configs = new Map([...inputs].map(([file, input]) => [file, EnvironmentSchema.parse(input)]));
+  const between = deliveryProblems(configs);
+  if (between.length > 0) throw new ConfigurationError(between);
+  return [...configs.values()];
 }
 
 function problemsOf(file: string, input: unknown): string[] {

@@ -51,4 +51,32 @@ export const prod: EnvironmentInput = {
     drill: { schedule: { minute: '0', hour: '5', weekDay: 'SAT' }, snapshot: true },
     retention: { policy: { keepDays: 35, keepMonthly: 12 } },
   },
+  services: {
+    subnets: 'egress',
+    // A task in each zone, and three times as many before anybody looks.
+    gateway: {
+      cpu: 1024,
+      memoryMiB: 2048,
+      tasks: { min: 3, max: 12 },
+      scaling: { requestsPerMinute: 6000 },
+    },
+    frontend: {
+      cpu: 1024,
+      memoryMiB: 2048,
+      tasks: { min: 3, max: 9 },
+      scaling: { requestsPerMinute: 3000 },
+    },
+    observability: { sampleRatio: 0.05 },
+  },
+  edge: {
+    hostedZone: { id: 'Z00000000000000000003', name: 'golive.example' }, // edit me: a placeholder
+    deletionProtection: true,
+    // Ten requests a second for five minutes, and people behind one address of a company share it.
+    waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
+  },
+  delivery: {
+    repository: 'my-company/golive', // edit me: a placeholder
+    githubEnvironment: 'prod',
+    provider: 'create',
+  },
 };

@@ -1,3 +1,5 @@
+import { EDGE_GUARD_RAILS, EDGE_RULES } from './edge-rules';
+import { fargateMemoryProblem } from './fargate';
 import { LONGEST_RUN_MINUTES, type Rule, runs, unless } from './rule';
 import type { EnvironmentConfig } from './schema';
 import {
@@ -10,6 +12,7 @@ import {
   type Window,
 } from './schedule';
 import { SECRETS_GUARD_RAILS, SECRETS_RULES } from './secrets-rules';
+import { SERVICES_GUARD_RAILS, SERVICES_RULES } from './services-rules';
 
 /** CloudWatch looks back seven days at most; two hours are left for a late start. */
 const LONGEST_GAP_HOURS = 7 * 24 - 2;
@@ -101,15 +104,7 @@ export const RULES: readonly Rule[] = [
   {
     field: 'backup.task.memoryMiB',
     reads: ['backup.task.cpu'],
-    broken: (c) => {
-      const { cpu = 0, memoryMiB = 0 } = c.backup.task ?? {};
-      const allowed = FARGATE_MEMORY_GIB[cpu];
-      const [least = 0, most = 0, step = 1] = allowed ?? [];
-      const gib = memoryMiB / 1024;
-      return !allowed || (gib >= least && gib <= most && (gib - least) % step === 0)
-        ? undefined
-        : `${least} to ${most} GiB in steps of ${step} GiB, as Fargate gives with ${cpu} processor units`;
-    },
+    broken: ({ backup: { task } }) => task && fargateMemoryProblem(task.cpu, task.memoryMiB),
   },
   {
     field: 'backup.drill',
@@ -217,19 +212,9 @@ export const RULES: readonly Rule[] = [
     runnableRules(`disasterRecovery.${copies}.schedule`, (c) => c.disasterRecovery?.[copies].schedule),
   ),
   ...SECRETS_RULES,
+  ...SERVICES_RULES,
+  ...EDGE_RULES,
 ];
-
-/**
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
- * Least, most and step, GiB, by processor units.
- */
-const FARGATE_MEMORY_GIB: Readonly<Record<number, readonly [number, number, number]>> = {
-  1024: [2, 8, 1],
-  2048: [4, 16, 1],
-  4096: [8, 30, 1],
-  8192: [16, 60, 4],
-  16384: [32, 120, 8],
-};
 
 /** A schedule that can be read, and whose silence CloudWatch can see. */
 function runnableRules(
@@ -356,6 +341,8 @@ export const GUARD_RAILS: readonly Rule[] = [
     broken: unless((c) => gapHours(c.backup[job].schedule) <= 24, 'at least one run a day in production'),
   })),
   ...SECRETS_GUARD_RAILS,
+  ...SERVICES_GUARD_RAILS,
+  ...EDGE_GUARD_RAILS,
 ];
 
 function gapHours(schedule: Schedule): number {

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { HealthLimits } from '../../core/backup/health/evaluate';
 import { SmokeQuestion } from '../../core/backup/operations';
 import { RetentionPolicy } from '../../core/backup/retention/policy';
+import { Delivery } from './delivery-schema';
+import { Edge } from './edge-schema';
 import { Secrets } from './secrets-schema';
+import { Services } from './services-schema';
 
 /**
  * What may differ between environments. It is data: no construct asks which environment it is in.
@@ -238,6 +241,10 @@ export const EnvironmentSchema = z.strictObject({
   cache: Cache,
   backup: Backup,
   secrets: Secrets.prefault({}),
+  services: Services,
+  edge: Edge,
+  /** Who may look at this environment and deploy it from GitHub. @default nobody */
+  delivery: Delivery.optional(),
 });
 
 /** What a file of `lib/config/` writes. */

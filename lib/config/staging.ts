@@ -40,4 +40,32 @@ export const staging: EnvironmentInput = {
     task: { cpu: 2048, memoryMiB: 8192, storageGiB: 100 },
     drill: { schedule: { minute: '0', hour: '5', weekDay: 'SAT' } },
   },
+  services: {
+    subnets: 'egress',
+    gateway: {
+      cpu: 512,
+      memoryMiB: 1024,
+      tasks: { min: 2, max: 4 },
+      spotPercent: 50,
+      scaling: { requestsPerMinute: 3000 },
+    },
+    frontend: {
+      cpu: 512,
+      memoryMiB: 1024,
+      tasks: { min: 2, max: 4 },
+      spotPercent: 50,
+      scaling: { requestsPerMinute: 3000 },
+    },
+    observability: { sampleRatio: 0.5 },
+  },
+  edge: {
+    hostedZone: { id: 'Z00000000000000000002', name: 'staging.golive.example' }, // edit me: a placeholder
+    deletionProtection: true,
+    waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
+  },
+  delivery: {
+    repository: 'my-company/golive', // edit me: a placeholder
+    githubEnvironment: 'staging',
+    provider: 'create',
+  },
 };

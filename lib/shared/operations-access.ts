@@ -3,6 +3,7 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { operationsParameterName } from '../../core/backup/operations';
 import { secretsParameterName } from '../../core/secrets/operations';
+import { servicesParameterName } from '../../core/services/operations';
 
 /** To read where everything of the backups is. */
 export function grantReadOperations(grantee: IGrantable & IConstruct, environment: string): void {
@@ -12,6 +13,11 @@ export function grantReadOperations(grantee: IGrantable & IConstruct, environmen
 /** To read where every secret is; no value. */
 export function grantReadSecretsOperations(grantee: IGrantable & IConstruct, environment: string): void {
   grantReadParameter(grantee, secretsParameterName(environment));
+}
+
+/** To read which services were deployed. */
+export function grantReadServicesOperations(grantee: IGrantable & IConstruct, environment: string): void {
+  grantReadParameter(grantee, servicesParameterName(environment));
 }
 
 /**

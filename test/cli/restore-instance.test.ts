@@ -64,6 +64,7 @@ async function golive(id: string | undefined, options: Options, signal = new Abo
     secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
     secrets: () => Promise.reject(new Error('no secret is asked for')),
+    services: () => Promise.reject(new Error('no service is asked for')),
     caFile: () => Promise.reject(new Error('no authority is asked for')),
   };
   const error = await restoreInstanceCommand(

@@ -41,6 +41,7 @@ async function rotate(name: string, fake: FakeSecret, times: Partial<RotateTimes
     database: never,
     databaseToDump: never,
     caFile: never,
+    services: never,
     secrets: () =>
       Promise.resolve(
         SecretsOperations.parse({

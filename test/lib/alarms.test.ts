@@ -39,8 +39,8 @@ function periodOf({ Period, Metrics = [] }: Alarm): number {
 const sections = anchorsOf(readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8'));
 
 describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
-  const { Backup, Secrets, Recovery } = templatesOf(environment);
-  const alarms = [Backup, Secrets, ...(Recovery ? [Recovery] : [])].flatMap((template) =>
+  const { Backup, Secrets, Services, Recovery } = templatesOf(environment);
+  const alarms = [Backup, Secrets, Services, ...(Recovery ? [Recovery] : [])].flatMap((template) =>
     Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       ({ Properties }) => Properties as Alarm,
     ),
@@ -54,8 +54,32 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
     const ofTasks = configOf(environment).backup.task
       ? ['backup-drill-failing', 'backup-dump-task-failing']
       : [];
+    const { containerInsights, observability } = configOf(environment).services;
+    const { domain, edge } = configOf(environment);
+    // Of the gateway and of the frontend.
+    const ofBothServices = [
+      'services-cpu-exhausted',
+      'services-memory-exhausted',
+      ...(containerInsights === 'disabled' ? [] : ['services-tasks-missing']),
+      ...(observability.enabled ? ['services-collector-failing'] : []),
+      'edge-no-healthy-host',
+      'edge-slow',
+      'edge-target-errors',
+      'edge-unhealthy-hosts',
+    ];
     expect(anchors.sort()).toEqual(
       [
+        ...ofBothServices,
+        ...ofBothServices,
+        'edge-errors',
+        'edge-rejected-connections',
+        ...(edge.waf ? ['edge-blocked-requests'] : []),
+        ...(domain ? ['edge-certificate-expiring'] : []),
+        'services-deployment-failed',
+        'services-failed-events',
+        'services-migrate-failing',
+        'services-migrate-answer-failing',
+        'services-migrations-failing',
         ...CHECK_NAMES,
         ...ofTasks,
         'backup-dump-failing',

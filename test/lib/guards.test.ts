@@ -2,13 +2,26 @@ import { ENVIRONMENT_NAMES } from '../../lib/config';
 import { type CfnTemplate, GUARDS } from './support/guards';
 import { type StackName, templatesOf } from './support/synthesis';
 
-const STACKS: readonly (StackName | 'Recovery')[] = ['Network', 'Database', 'Secrets', 'Backup', 'Recovery'];
+const STACKS: readonly (StackName | 'Recovery' | 'Delivery')[] = [
+  'Network',
+  'Database',
+  'Secrets',
+  'Backup',
+  'Services',
+  'Recovery',
+  'Delivery',
+];
 
 const fixture = (Type: string, Properties: Record<string, unknown>, id = 'Bad'): CfnTemplate => ({
   Resources: { [id]: { Type, Properties } },
 });
 const policy = (statement: object) =>
   fixture('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Effect: 'Allow', ...statement }] } });
+const task = (container: object, Properties: object = {}) =>
+  fixture('AWS::ECS::TaskDefinition', {
+    ...Properties,
+    ContainerDefinitions: [{ Name: 'web', ...container }],
+  });
 const secretIn = (Properties: Record<string, unknown>) => fixture('AWS::ElastiCache::User', Properties);
 
 /** What each guard must refuse, and what it says. */
@@ -23,6 +36,32 @@ const BAD: readonly (readonly [keyof typeof GUARDS, CfnTemplate, string])[] = [
     'everyFunctionIsTraced',
     fixture('AWS::Lambda::Function', { TracingConfig: { Mode: 'PassThrough' } }),
     'Bad: is not traced',
+  ],
+  ['everyTaskIsArm64', task({}), 'Bad: is not arm64'],
+  ['everyTaskIsArm64', task({}, { RuntimePlatform: { CpuArchitecture: 'X86_64' } }), 'Bad: is not arm64'],
+  ['noContainerIsRoot', task({}), 'Bad: the container web may be root: name its user by number'],
+  [
+    'noContainerIsRoot',
+    task({ User: '0:1000' }),
+    'Bad: the container web may be root: name its user by number',
+  ],
+  [
+    'noContainerIsRoot',
+    task({ User: 'node' }),
+    'Bad: the container web may be root: name its user by number',
+  ],
+  ['everyRootIsReadOnly', task({}), 'Bad: the container web writes to its root'],
+  ['everyCapabilityIsDropped', task({}), 'Bad: the container web keeps capabilities'],
+  [
+    'everyCapabilityIsDropped',
+    task({ LinuxParameters: { Capabilities: { Drop: ['NET_RAW'] } } }),
+    'Bad: the container web keeps capabilities',
+  ],
+  ['everyContainerLogs', task({}), 'Bad: the container web says nothing to anybody'],
+  [
+    'everyTaskDefinitionFits',
+    task({ Environment: [{ Name: 'CONFIGURATION', Value: 'x'.repeat(65_536) }] }),
+    'Bad: has 65629 bytes, and ECS takes 65536',
   ],
   [
     'everyFunctionLogsToItsOwnGroup',

@@ -10,7 +10,7 @@ const SUBNET_GROUP = 'AWS::RDS::DBSubnetGroup';
  * The logical ids of everything that holds data. CloudFormation knows a resource by its logical id: a renamed
  * construct is a deleted database and a new, empty one. A change here is a migration, and never a refactoring.
  */
-const PINNED: Record<StackName | 'Recovery', Record<string, string>> = {
+const PINNED: Record<StackName | 'Recovery' | 'Delivery', Record<string, string>> = {
   Network: {
     FlowLogs16C1943A: 'AWS::Logs::LogGroup',
   },
@@ -65,6 +65,21 @@ const PINNED: Record<StackName | 'Recovery', Record<string, string>> = {
     OperationsTaskLogs89FA8F5D: 'AWS::Logs::LogGroup',
     OnDemandLogs91C36A95: 'AWS::Logs::LogGroup',
   },
+  Services: {
+    EdgeLogsBucketC93C2B2D: 'AWS::S3::Bucket',
+    EdgeFirewallLogs79DD2D18: 'AWS::Logs::LogGroup',
+    FailedEventsQueue6627F340: 'AWS::SQS::Queue',
+    DeploymentFailuresEventsCBF87A0A: 'AWS::SQS::Queue',
+    GatewayLogs34792D0F: 'AWS::Logs::LogGroup',
+    GatewayCollectorMetricsLogs2FC38AB1: 'AWS::Logs::LogGroup',
+    FrontendLogs50918E09: 'AWS::Logs::LogGroup',
+    FrontendCollectorMetricsLogs9316D455: 'AWS::Logs::LogGroup',
+    MigrationsLogsC23F5A27: 'AWS::Logs::LogGroup',
+    MigrationsAnswerUrls5EAD8656: 'AWS::SecretsManager::Secret',
+    MigrationsAnswerTellLogsBBA0ED30: 'AWS::Logs::LogGroup',
+    MigrationsMachineLogs5A6FEEA6: 'AWS::Logs::LogGroup',
+    MigrationsBeginLogsFFEAABF3: 'AWS::Logs::LogGroup',
+  },
   Recovery: {
     ReplicaBucket80C984FB: 'AWS::S3::Bucket',
     ReplicaAccessLogs5D187905: 'AWS::S3::Bucket',
@@ -73,11 +88,18 @@ const PINNED: Record<StackName | 'Recovery', Record<string, string>> = {
     SnapshotCopiesJobSnapshotCopiesLogs73DE1C6B: 'AWS::Logs::LogGroup',
     DumpRetentionJobDumpRetentionLogsFDB213CB: 'AWS::Logs::LogGroup',
   },
+  Delivery: {
+    GitHubProviderEF0F7A5D: 'AWS::IAM::OIDCProvider',
+    DiffRole1FF9755B: 'AWS::IAM::Role',
+    DeployRole885297C3: 'AWS::IAM::Role',
+  },
 };
 
 describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
   const stacks = (Object.keys(PINNED) as (keyof typeof PINNED)[]).filter(
-    (stack) => stack !== 'Recovery' || configOf(environment).disasterRecovery,
+    (stack) =>
+      (stack !== 'Recovery' || configOf(environment).disasterRecovery) &&
+      (stack !== 'Delivery' || configOf(environment).delivery),
   );
 
   test.each(stacks)('%s keeps the logical ids of what holds data', (stack) => {
@@ -85,13 +107,20 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
       Resources: Record<string, { Type: string }>;
     };
     const holdsData = Object.entries(Resources)
-      .filter(([, { Type }]) => HOLDS_DATA.has(Type) || Type === SUBNET_GROUP)
+      .filter(
+        ([, { Type }]) =>
+          HOLDS_DATA.has(Type) ||
+          Type === SUBNET_GROUP ||
+          // Without them nothing can be delivered, and whoever replaces them deploys by them.
+          (stack === 'Delivery' && Type !== 'AWS::IAM::Policy'),
+      )
       .map(([id, { Type }]) => [id, Type]);
-    const { network, backup } = configOf(environment);
-    // Flow logs and tasks are there by configuration.
+    const { network, backup, edge } = configOf(environment);
+    // Flow logs, tasks and the firewall are there by configuration.
     const pinned = Object.entries(PINNED[stack]).filter(
       ([id]) =>
         (id !== 'FlowLogs16C1943A' || network.flowLogs) &&
+        (id !== 'EdgeFirewallLogs79DD2D18' || edge.waf) &&
         (!/^(DrillJob|DumpJobTask|OperationsTask|OnDemand)/.test(id) || backup.task),
     );
 
@@ -100,8 +129,19 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
 
   test('has stacks that are protected as it is configured, under names that deployments use', () => {
     const config = configOf(environment);
-    const { network, database, secrets, backup, recovery } = new PlatformStage(makeApp(), { config });
-    const stacks = [network, database, secrets, backup, ...(recovery ? [recovery] : [])];
+    const { network, database, secrets, backup, services, recovery, delivery } = new PlatformStage(
+      makeApp(),
+      { config },
+    );
+    const stacks = [
+      network,
+      database,
+      secrets,
+      backup,
+      services,
+      ...(recovery ? [recovery] : []),
+      ...(delivery ? [delivery] : []),
+    ];
 
     for (const stack of stacks) {
       expect(stack.terminationProtection).toBe(config.terminationProtection);
@@ -111,7 +151,9 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
       `${environment}-Database`,
       `${environment}-Secrets`,
       `${environment}-Backup`,
+      `${environment}-Services`,
       ...(config.disasterRecovery ? [`${environment}-Recovery`] : []),
+      ...(config.delivery ? [`${environment}-Delivery`] : []),
     ]);
     expect(database.node.path).toBe(`${environment}/Database`);
   });

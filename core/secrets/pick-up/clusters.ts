@@ -1,5 +1,5 @@
 import { paginateListClusters, DescribeClustersCommand, type ECSClient } from '@aws-sdk/client-ecs';
-import { inChunks } from './in-chunks';
+import { inChunks } from '../../shared/in-chunks';
 
 /** What DescribeClusters takes at once. */
 const CLUSTERS_AT_ONCE = 100;

@@ -11,7 +11,7 @@ import {
 import { inParallel } from '../../shared/in-parallel';
 import { findClusters } from './clusters';
 import { ServicesUnreadableError } from './errors';
-import { inChunks } from './in-chunks';
+import { inChunks } from '../../shared/in-chunks';
 import { usesOf, type SecretUse } from './injection';
 
 /** An ECS service and what it knows of our secrets. */

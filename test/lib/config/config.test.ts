@@ -2,8 +2,9 @@ import { ConfigurationError, ENVIRONMENT_NAMES, loadEnvironments } from '../../.
 import { parseEnvironment, parseEnvironments } from '../../../lib/config/parse';
 import { GUARD_RAILS, RULES } from '../../../lib/config/rules';
 import { prod } from '../../../lib/config/prod';
-
-type Change = readonly [path: string, value: unknown];
+import { EDGE_REFUSED } from './edge-refusals';
+import { SERVICES_REFUSED } from './services-refusals';
+import type { Change, Refusal } from './refusal';
 
 /** Production with some fields changed; `undefined` removes one. */
 function prodWith(...changes: readonly Change[]): unknown {
@@ -46,7 +47,7 @@ const rotated = (rotation: object) => ({
 });
 
 /** What is changed, and the whole of what is said about it: field, what it got, what is allowed. */
-const REFUSED: readonly (readonly [what: string, changes: readonly Change[], problem: RegExp])[] = [
+const REFUSED: readonly Refusal[] = [
   // Shape.
   [
     'an account of 11 digits',
@@ -525,6 +526,8 @@ const REFUSED: readonly (readonly [what: string, changes: readonly Change[], pro
     [['backup.snapshot.schedule.weekDay', 'MON-FRI']],
     /^backup\.snapshot\.schedule: .*one run a day/,
   ],
+  ...EDGE_REFUSED,
+  ...SERVICES_REFUSED,
 ];
 
 describe('a configuration is refused for', () => {

@@ -39,6 +39,64 @@ const everyFunctionIsTraced: Guard = (template) =>
     )
     .map(([id]) => `${id}: is not traced`);
 
+interface Container {
+  readonly Name?: string;
+  readonly User?: string;
+  readonly ReadonlyRootFilesystem?: boolean;
+  readonly LinuxParameters?: { readonly Capabilities?: { readonly Drop?: readonly string[] } };
+  readonly LogConfiguration?: object;
+}
+
+/** What each container of each task definition says. */
+const eachContainer = (find: (container: Container) => string | undefined): Guard => {
+  return (template) =>
+    resourcesOf(template, 'AWS::ECS::TaskDefinition').flatMap(([id, properties]) =>
+      ((properties['ContainerDefinitions'] ?? []) as Container[]).flatMap((container) => {
+        const finding = find(container);
+        return finding === undefined ? [] : [`${id}: the container ${container.Name} ${finding}`];
+      }),
+    );
+};
+
+/** Graviton, as with functions: an image for one machine does not start on the other. */
+const everyTaskIsArm64: Guard = (template) =>
+  resourcesOf(template, 'AWS::ECS::TaskDefinition')
+    .filter(
+      ([, properties]) =>
+        (properties['RuntimePlatform'] as Properties | undefined)?.['CpuArchitecture'] !== 'ARM64',
+    )
+    .map(([id]) => `${id}: is not arm64`);
+
+/** Who breaks out of a process should find nothing: no root, nothing to write to, no capability. */
+const noContainerIsRoot = eachContainer(({ User = '' }) =>
+  /^[1-9]\d*(:[1-9]\d*)?$/.test(User) ? undefined : 'may be root: name its user by number',
+);
+const everyRootIsReadOnly = eachContainer(({ ReadonlyRootFilesystem }) =>
+  ReadonlyRootFilesystem === true ? undefined : 'writes to its root',
+);
+const everyCapabilityIsDropped = eachContainer(({ LinuxParameters }) =>
+  JSON.stringify(LinuxParameters?.Capabilities?.Drop) === '["ALL"]' ? undefined : 'keeps capabilities',
+);
+const everyContainerLogs = eachContainer(({ LogConfiguration }) =>
+  LogConfiguration === undefined ? 'says nothing to anybody' : undefined,
+);
+
+/** What RegisterTaskDefinition takes, and only a deployment would tell. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
+const TASK_DEFINITION_BYTES = 64 * 1024;
+
+/** ARNs and names that are settled at deployment are longer than what refers to them: a reference is counted as this much. */
+const REFERENCE_BYTES = 200;
+
+const everyTaskDefinitionFits: Guard = (template) =>
+  resourcesOf(template, 'AWS::ECS::TaskDefinition').flatMap(([id, properties]) => {
+    const text = JSON.stringify(properties);
+    const references = text.match(/"(Ref|Fn::GetAtt|Fn::ImportValue)":/g)?.length ?? 0;
+    const bytes = Buffer.byteLength(text) + references * REFERENCE_BYTES;
+    return bytes < TASK_DEFINITION_BYTES
+      ? []
+      : [`${id}: has ${bytes} bytes, and ECS takes ${TASK_DEFINITION_BYTES}`];
+  });
+
 /** Lambda's own log group keeps everything for ever. */
 const everyFunctionLogsToItsOwnGroup: Guard = (template) =>
   resourcesOf(template, 'AWS::Lambda::Function')
@@ -64,6 +122,8 @@ const NEED_NO_RESOURCE = new Set([
   'rds:DescribeDBInstanceAutomatedBackups',
   'xray:GetSamplingRules',
   'xray:GetSamplingTargets',
+  'xray:PutSpans',
+  'xray:PutSpansForIndexing',
   'ecr:GetAuthorizationToken',
   // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
   'logs:CreateLogDelivery',
@@ -87,6 +147,11 @@ const NARROWED_BY_PREFIX = [
   /^arn:aws:rds:[a-z0-9-]+:\d{12}:snapshot:golive-[a-z0-9-]+-\*$/,
   /^arn:aws:rds:[a-z0-9-]+:\d{12}:db:golive-[a-z0-9-]+-(restore|replaced|drill)-\*$/,
   /\/(dumps|drills|audit|status|leases)\/\*$/,
+  // What is of one cluster, whose name is settled at deployment.
+  /^arn:aws:ecs:[a-z0-9-]+:\d{12}:service(-deployment|-revision)?\/\/\*$/,
+  // The stacks of one environment, whose ids CloudFormation gives, and its cluster.
+  /^arn:aws:cloudformation:[a-z0-9-]+:\d{12}:stack\/[a-z][a-z0-9-]*-\*\/\*$/,
+  /^arn:aws:ecs:[a-z0-9-]+:\d{12}:service(-deployment|-revision)?\/[a-z][a-z0-9-]*-Services-\*\/\*$/,
   // The executions of one state machine, whose name is settled at deployment.
   /^arn:aws:states:[a-z0-9-]+:\d{12}:execution::\*$/,
 ];
@@ -186,6 +251,12 @@ export const HOLDS_DATA = new Set([
 export const GUARDS = {
   everyFunctionIsArm64,
   everyFunctionIsTraced,
+  everyTaskIsArm64,
+  noContainerIsRoot,
+  everyRootIsReadOnly,
+  everyCapabilityIsDropped,
+  everyContainerLogs,
+  everyTaskDefinitionFits,
   everyFunctionLogsToItsOwnGroup,
   everyLogGroupHasRetention,
   noWildcardWithoutCondition,

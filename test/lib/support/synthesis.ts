@@ -1,9 +1,10 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { oncePerRun } from '../../support/once-per-run';
 import cdkJson from '../../../cdk.json';
 import { type EnvironmentConfig, type EnvironmentName, loadEnvironments } from '../../../lib/config';
 import { PlatformStage } from '../../../lib/platform-stage';
@@ -26,9 +27,9 @@ export function makeApp(): App {
   return new App({ context: cdkJson.context, outdir: outdir() });
 }
 
-export type StackName = 'Network' | 'Database' | 'Secrets' | 'Backup';
-/** Recovery only where the configuration names a region for it. */
-export type Templates = Record<StackName, Template> & { readonly Recovery: Template | undefined };
+export type StackName = 'Network' | 'Database' | 'Secrets' | 'Backup' | 'Services';
+/** Recovery only where the configuration names a region for it, Delivery only where it names a repository. */
+export type Templates = Record<StackName, Template> & Record<'Recovery' | 'Delivery', Template | undefined>;
 
 export function configOf(name: EnvironmentName): EnvironmentConfig {
   return loadEnvironments([name])[0] as EnvironmentConfig;
@@ -36,23 +37,23 @@ export function configOf(name: EnvironmentName): EnvironmentConfig {
 
 const known = new Map<EnvironmentName, Templates>();
 
-/** The templates of an environment as it is configured; synthesised once per test file. */
+/** The templates of an environment as it is configured. */
 export function templatesOf(name: EnvironmentName): Templates {
   const templates = known.get(name) ?? templatesFor(configOf(name));
   known.set(name, templates);
   return templates;
 }
 
-/** The templates of a configuration of the test's own. */
+/** The templates of a configuration of the test's own: one configuration is synthesised once per run of the tests. */
 export function templatesFor(config: EnvironmentConfig): Templates {
-  const stage = new PlatformStage(makeApp(), { config });
-  return {
-    Network: Template.fromStack(stage.network),
-    Database: Template.fromStack(stage.database),
-    Secrets: Template.fromStack(stage.secrets),
-    Backup: Template.fromStack(stage.backup),
-    Recovery: stage.recovery && Template.fromStack(stage.recovery),
-  };
+  const synthesised = oncePerRun(['templates', config], () => {
+    const stage = new PlatformStage(makeApp(), { config });
+    const stacks = stage.node.children.filter((child) => child instanceof Stack);
+    return Object.fromEntries(stacks.map((stack) => [stack.node.id, Template.fromStack(stack).toJSON()]));
+  });
+  return Object.fromEntries(
+    Object.entries(synthesised).map(([name, template]) => [name, Template.fromJSON(template)]),
+  ) as unknown as Templates;
 }
 
 interface ReportedFinding {
