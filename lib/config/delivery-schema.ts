@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** GitHub's number of an account or a repository, which it never gives to another. */
 const GitHubId = z.string().regex(/^\d+$/, 'a number as text, as "gh api repos/OWNER/NAME" tells it');

@@ -46,6 +46,15 @@ describe('the comment', () => {
     expect([...places].sort((one, other) => one - other)).toEqual(places);
   });
 
+  test('tells of a database before it tells of logs, and of what is gone before what is less protected', () => {
+    const logs = { Type: 'AWS::Logs::LogGroup', Properties: {}, DeletionPolicy: 'Delete' };
+    const before = { Logs: logs, Other: database(), Db: database(), Subnets };
+    const after = { Other: database({ DeletionProtection: false }), Db: database({ DBName: 'x' }), Subnets };
+    const text = render({ diffs: [diffOf(pair({ Resources: before }, { Resources: after }))] });
+    const subjects = [...text.matchAll(/^- \*\*prod\*\*: `(\w+)`/gm)].map(([, id]) => id);
+    expect(subjects).toEqual(['Db', 'Other', 'Logs']);
+  });
+
   test('says that an environment was not compared, and does not call that no change', () => {
     const text = render({ notCompared: [{ environment: 'prod', reason: 'AccessDenied' }], diffs: [] });
     expect(text).toMatch(/\*\*prod\*\*: ⚠️ not compared, so nothing is known of it: AccessDenied/);

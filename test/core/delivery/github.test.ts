@@ -3,6 +3,7 @@ import { GitHub } from '../../../core/delivery/github/client';
 import { GitHubRefusedError, GitHubUnavailableError } from '../../../core/delivery/github/errors';
 import { acceptedFindings, findOwnComment, putComment } from '../../../core/delivery/github/pull-request';
 import { publishComment } from '../../../scripts/delivery/publish-comment';
+import { saidBy } from '../../../core/shared/errors';
 import { GitHubDouble, type PullRequestDouble } from './github-double';
 import { database, diffOf, pair, subnets } from './pairs';
 
@@ -99,14 +100,14 @@ describe('GitHub', () => {
   test('that is not there is asked again, and the token is in no error', async () => {
     const { token } = double;
     const away = client({ apiUrl: 'http://127.0.0.1:1' });
-    const error = await findOwnComment(away, 7).catch((caught: unknown) => caught as Error);
-    expect(String(error)).toMatch(/GitHubUnavailableError/);
-    expect(String(error)).not.toContain(token);
-    const refused = await findOwnComment(client({ token: 'ghs_wrong' }), 7).catch(
-      (caught: unknown) => caught as Error,
+    const error = await findOwnComment(away, 7).catch((caught: unknown) => saidBy(caught));
+    expect(error).toMatch(/GitHubUnavailableError/);
+    expect(error).not.toContain(token);
+    const refused = await findOwnComment(client({ token: 'ghs_wrong' }), 7).catch((caught: unknown) =>
+      saidBy(caught),
     );
-    expect(String(refused)).toMatch(/give the job its GITHUB_TOKEN/);
-    expect(String(refused)).not.toContain('ghs_wrong');
+    expect(refused).toMatch(/give the job its GITHUB_TOKEN/);
+    expect(refused).not.toContain('ghs_wrong');
   });
 
   test('sends the token to no other address that a page names', async () => {
@@ -116,7 +117,7 @@ describe('GitHub', () => {
       token: double.token,
       repository: 'my-company/golive',
       fetch: async (url, init) => {
-        const answer = await fetch(url as string, init);
+        const answer = await fetch(url, init);
         const headers = new Headers(answer.headers);
         headers.set('link', `<${other.apiUrl}/repos/my-company/golive/issues/7/comments>; rel="next"`);
         return new Response(await answer.text(), { status: answer.status, headers });
