@@ -7,11 +7,24 @@ export interface LocalCertificates {
   readonly privateKey: string;
 }
 
-/** A certificate authority of our own and a server certificate for this machine's loopback names, one day long. */
-export async function makeLocalCertificates(): Promise<LocalCertificates> {
+export interface CertificateOptions {
+  /** What clients call the server. @default localhost */
+  readonly names?: readonly string[];
+  /** How long both are valid. @default 1 */
+  readonly days?: number;
+}
+
+/** A certificate authority of our own, and a server certificate for these names and the loopback address. */
+export async function makeLocalCertificates({
+  names = ['localhost'],
+  days = 1,
+}: CertificateOptions = {}): Promise<LocalCertificates> {
   const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
   const now = Date.now();
-  const validity = { notBeforeDate: new Date(now - 3_600_000), notAfterDate: new Date(now + 86_400_000) };
+  const validity = {
+    notBeforeDate: new Date(now - 3_600_000),
+    notAfterDate: new Date(now + days * 86_400_000),
+  };
   const authority = await generate([{ name: 'commonName', value: 'GoLive local authority' }], {
     ...common,
     ...validity,
@@ -20,7 +33,7 @@ export async function makeLocalCertificates(): Promise<LocalCertificates> {
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const server = await generate([{ name: 'commonName', value: 'localhost' }], {
+  const server = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
     ...common,
     ...validity,
     ca: { key: authority.private, cert: authority.cert },
@@ -30,10 +43,7 @@ export async function makeLocalCertificates(): Promise<LocalCertificates> {
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
+        altNames: [...names.map((value) => ({ type: 2 as const, value })), { type: 7, ip: '127.0.0.1' }],
       },
     ],
   });

@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { LocalCacheUsers } from './cache-users';
 import { answerElastiCache, isForElastiCache } from './elasticache';
 import type { Rotated } from './rotation';
+import type { LocalStepFunctions } from './state-machine/step-functions';
+import { answerStepFunctions, isForStepFunctions } from './step-functions-api';
 
 /** What Secrets Manager is asked for with RotateSecret. */
 const Rotate = z.object({ SecretId: z.string(), ClientRequestToken: z.string().optional() });
@@ -17,6 +19,8 @@ export interface FrontDoorOptions {
   readonly emulator: string;
   /** Answer in the emulator's place what is asked of ElastiCache. @default - the emulator does */
   readonly cacheUsers?: LocalCacheUsers;
+  /** Answer in the emulator's place what is asked of Step Functions. @default - the emulator does */
+  readonly stepFunctions?: LocalStepFunctions;
   /**
    * Rotates a secret to the end; undefined when nothing rotates that secret.
    *
@@ -41,9 +45,10 @@ export interface FrontDoor {
 }
 
 /**
- * Stands before the emulator and passes everything on, but for two things. RotateSecret: the emulator would make a
+ * Stands before the emulator and passes everything on, but for three things. RotateSecret: the emulator would make a
  * version without a value current, and here the function that is deployed rotates. The answer comes when the rotation
- * has begun, as Secrets Manager's does. And ElastiCache, whose users the emulator cannot change.
+ * has begun, as Secrets Manager's does. ElastiCache, whose users the emulator cannot change. And Step
+ * Functions, whose tasks it cannot run.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
  */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
@@ -54,6 +59,8 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       return void answerRotate(options, rotating, incoming, outgoing);
     if (options.cacheUsers && isForElastiCache(incoming))
       return void answerElastiCache(options.cacheUsers, incoming, outgoing);
+    if (options.stepFunctions && isForStepFunctions(incoming))
+      return void answerStepFunctions(options.stepFunctions, incoming, outgoing);
     if (target === 'secretsmanager.DescribeSecret' && options.onDescribed)
       outgoing.once('finish', options.onDescribed);
     passOn(options.emulator, incoming, outgoing);

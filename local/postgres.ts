@@ -8,6 +8,7 @@ import { GoLiveError } from '../core/shared/errors';
 import { postgresClient, type PostgresEndpoint } from '../core/postgres/endpoint';
 import { unprivilegedUser, type SystemUser } from '../core/postgres/unprivileged-user';
 import { makeLocalCertificates } from './certificates';
+import { writeOwned } from './owned-file';
 import { startOnFreePort } from './start-on-free-port';
 import { Supervisor } from './supervisor';
 import { findTools, requireTools } from './tools';
@@ -162,11 +163,6 @@ async function initialise(initialisation: Initialisation): Promise<string> {
   const caFile = join(publicFolder, AUTHORITY);
   await writeFile(caFile, certificates.authority, { mode: 0o644 });
   return caFile;
-}
-
-async function writeOwned(path: string, content: string, user: SystemUser | undefined): Promise<void> {
-  await writeFile(path, content, { mode: 0o600 });
-  if (user) await chown(path, user.uid, user.gid);
 }
 
 interface Start {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
+import { DescribeRuleCommand, ListTargetsByRuleCommand, type Target } from '@aws-sdk/client-eventbridge';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { GoLiveError } from '../core/shared/errors';
 import type { PlatformParts } from './cloudformation/provider';
@@ -39,15 +39,37 @@ export async function fireRule(
   const { Targets = [] } = await eventBridge.send(new ListTargetsByRuleCommand({ Rule: rule }));
   if (Targets.length === 0) throw new SchedulerError(`rule ${rule} has no target, so firing it does nothing`);
   return await Promise.all(
-    Targets.map(async ({ Arn: target, Input }) => {
-      const fn = parts.functions.get(target ?? '');
-      if (!fn)
-        throw new SchedulerError(`rule ${rule} targets ${target}, which is no function of this platform`);
-      requirePermission(parts, fn, Arn);
-      const event: unknown = Input ? JSON.parse(Input) : scheduledEvent(parts, Arn, at);
-      return await invokeAsynchronously(parts, fn, event, invoke);
-    }),
+    Targets.map((target) =>
+      invokeTarget(parts, { ruleArn: Arn, target, event: scheduledEvent(parts, Arn, at), invoke }),
+    ),
   );
+}
+
+/**
+ * Invokes one target of a rule, unless it does not let the rule in.
+ *
+ * @param event what it is sent unless the target has an input of its own
+ * @returns its attempts, the last one last
+ */
+export async function invokeTarget(
+  parts: PlatformParts,
+  {
+    ruleArn,
+    target: { Arn: target, Input },
+    event,
+    invoke,
+  }: {
+    readonly ruleArn: string;
+    readonly target: Target;
+    readonly event: unknown;
+    readonly invoke: FireOptions['invoke'];
+  },
+): Promise<Invocation[]> {
+  const fn = parts.functions.get(target ?? '');
+  if (!fn)
+    throw new SchedulerError(`rule ${ruleArn} targets ${target}, which is no function of this platform`);
+  requirePermission(parts, fn, ruleArn);
+  return await invokeAsynchronously(parts, fn, Input ? JSON.parse(Input) : event, invoke);
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */

@@ -45,6 +45,8 @@ export interface AssembledStack {
   readonly template: Template;
   /** Asset folders by the hash that templates name them by. */
   readonly assets: ReadonlyMap<string, string>;
+  /** The Dockerfiles of those that are images, by the same hash. */
+  readonly dockerfiles: ReadonlyMap<string, string>;
 }
 
 const AssemblyManifest = z.object({
@@ -60,7 +62,12 @@ const AssemblyManifest = z.object({
 
 const AssetManifest = z.object({
   files: z.record(z.string(), z.object({ source: z.object({ path: z.string() }) })).default({}),
-  dockerImages: z.record(z.string(), z.object({ source: z.object({ directory: z.string() }) })).default({}),
+  dockerImages: z
+    .record(
+      z.string(),
+      z.object({ source: z.object({ directory: z.string(), dockerFile: z.string().default('Dockerfile') }) }),
+    )
+    .default({}),
 });
 
 /**
@@ -121,6 +128,7 @@ export async function readAssembly(folder: string, environment: string): Promise
   const stageFolder = join(folder, String(stage.properties['directoryName']));
   const { artifacts } = await readJson(join(stageFolder, 'manifest.json'), AssemblyManifest);
   const assets = new Map<string, string>();
+  const dockerfiles = new Map<string, string>();
   for (const { type, properties } of Object.values(artifacts)) {
     if (type !== 'cdk:asset-manifest') continue;
     const manifest = await readJson(join(stageFolder, String(properties['file'])), AssetManifest);
@@ -128,6 +136,7 @@ export async function readAssembly(folder: string, environment: string): Promise
       assets.set(hash, resolve(stageFolder, source.path));
     for (const [hash, { source }] of Object.entries(manifest.dockerImages)) {
       assets.set(hash, resolve(stageFolder, source.directory));
+      dockerfiles.set(hash, resolve(stageFolder, source.directory, source.dockerFile));
     }
   }
   const order: string[] = [];
@@ -145,6 +154,7 @@ export async function readAssembly(folder: string, environment: string): Promise
         name: typeof properties['stackName'] === 'string' ? properties['stackName'] : id,
         template: await readJson(join(stageFolder, String(properties['templateFile'])), Template),
         assets,
+        dockerfiles,
       };
     }),
   );

@@ -27,13 +27,26 @@ export class DeploymentError extends GoLiveError {
  * Deploys stacks as CloudFormation would: each after those it depends on, each resource after what it refers to,
  * and exports passed on. Every resource is in the report; an unknown type is refused before anything is made.
  *
+ * @param exported what stacks exported that were deployed before; what these export is added
  * @throws RefusedResourcesError, DeploymentError
  */
 export async function deployStacks(
   stacks: readonly AssembledStack[],
   providers: Readonly<Record<string, Provider>>,
   parts: PlatformParts,
+  exported = new Map<string, string>(),
 ): Promise<ResourceReport[]> {
+  refuseUnknown(stacks, providers);
+  const reports: ResourceReport[] = [];
+  for (const stack of stacks) reports.push(...(await deployStack(stack, providers, parts, exported)));
+  return reports;
+}
+
+/** @throws RefusedResourcesError when a type is not known; then nothing of it need be begun */
+export function refuseUnknown(
+  stacks: readonly AssembledStack[],
+  providers: Readonly<Record<string, Provider>>,
+): void {
   const refused = stacks.flatMap(({ name, template }) =>
     Object.entries(template.Resources)
       .filter(([, { Type }]) => !Object.hasOwn(providers, Type))
@@ -42,10 +55,6 @@ export async function deployStacks(
       ),
   );
   if (refused.length > 0) throw new RefusedResourcesError(refused);
-  const exported = new Map<string, string>();
-  const reports: ResourceReport[] = [];
-  for (const stack of stacks) reports.push(...(await deployStack(stack, providers, parts, exported)));
-  return reports;
 }
 
 async function deployStack(
@@ -54,7 +63,7 @@ async function deployStack(
   parts: PlatformParts,
   exported: Map<string, string>,
 ): Promise<ResourceReport[]> {
-  const { name, template, assets } = stack;
+  const { name, template, assets, dockerfiles } = stack;
   const made = new Map<string, MadeResource>();
   const scope: Scope = {
     template,
@@ -80,11 +89,12 @@ async function deployStack(
     try {
       const properties = (await resolveValue(resource.Properties, scope)) as Record<string, unknown>;
       const result = await provider.make(
-        { stack: name, logicalId, path, type: resource.Type, properties, assets },
+        { stack: name, logicalId, path, type: resource.Type, properties, assets, dockerfiles },
         parts,
       );
       made.set(logicalId, result);
-      reports.push(report(name, logicalId, resource, provider.treatment, result.note ?? provider.note));
+      const treatment = result.treatment ?? provider.treatment;
+      reports.push(report(name, logicalId, resource, treatment, result.note ?? provider.note));
     } catch (error) {
       throw new DeploymentError(
         `${path} (${resource.Type}) could not be deployed: ${(error as Error).message}`,

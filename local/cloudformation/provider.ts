@@ -1,12 +1,16 @@
 import type { Supervisor } from '../supervisor';
 import type { LocalPostgres } from '../postgres';
+import type { LocalRedis } from '../redis';
 import type { AsynchronousInvocation, Invocation, LocalFunction } from '../lambda/local-function';
 import type { LocalCacheUsers } from '../cache-users';
 import type { AwsClients } from '../emulator';
+import type { LocalStepFunctions } from '../state-machine/step-functions';
+import type { TaskDefinition } from '../services/definition';
+import type { ServicesParts } from '../services/parts';
 
 /**
- * What becomes of a resource here. `executed`: it has its real effect, at the emulator, on a real PostgreSQL or
- * at the stand-in that its note names. `modelled`: it has an identity and attributes, and no behaviour. `refused`: its
+ * What becomes of a resource here. `executed`: it has its real effect, at the emulator, on a real server or in a process,
+ * as its note says. `modelled`: it has an identity and attributes, and no behaviour. `refused`: its
  * type is not known, and the deployment fails.
  */
 export type Treatment = 'executed' | 'modelled' | 'refused';
@@ -31,6 +35,7 @@ export interface ResourceRequest {
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly assets: ReadonlyMap<string, string>;
+  readonly dockerfiles: ReadonlyMap<string, string>;
 }
 
 /** What a made resource answers to `Ref` and `Fn::GetAtt`. */
@@ -39,6 +44,8 @@ export interface MadeResource {
   readonly attributes?: Readonly<Record<string, string>>;
   /** What to say of this very resource instead of the provider's general note. */
   readonly note?: string;
+  /** How this very resource was treated, where that hangs on how the platform was started. */
+  readonly treatment?: Exclude<Treatment, 'refused'>;
 }
 
 /** A secret's rotation as its template has it. */
@@ -72,6 +79,13 @@ export interface PlatformParts {
   readonly invokeConfigs: Map<string, AsynchronousInvocation>;
   readonly rotations: LocalRotation[];
   readonly cacheUsers: LocalCacheUsers;
+  /** By the replication group's id. */
+  readonly caches: Map<string, LocalRedis>;
+  /** By the revision's ARN. */
+  readonly taskDefinitions: Map<string, TaskDefinition>;
+  /** What the services run on. @default - they are not run */
+  readonly services: ServicesParts | undefined;
+  readonly stepFunctions: LocalStepFunctions;
   /** Runs a function once, while the rest is still being deployed. */
   readonly invoke: (fn: LocalFunction, event: unknown) => Promise<Invocation>;
 }

@@ -12,6 +12,7 @@ import {
 } from './round-trip';
 import { cutUpload, killPgDump, requireStillGood, truncateArchive } from './sabotage/sabotage';
 import { fillSampleDatabase } from './sample-database';
+import { showOneTrace } from './trace';
 import { StepFailed, Steps, Unexpected, type Audience, type StepReport } from './steps';
 import { counted } from '../../core/shared/units';
 
@@ -32,6 +33,7 @@ export const PLAN = {
   cut: 'Sabotage: the upload is cut',
   truncate: 'Sabotage: an archive is cut',
   survivor: 'The first backup is still good',
+  trace: 'One request is one trace',
 } as const;
 
 export interface DemoReport {
@@ -54,8 +56,9 @@ export interface DemoOptions {
 const HOUR_MS = 3_600_000;
 
 /**
- * The platform's life on this machine: a backup is taken, restored and compared, credentials rotate under load, and
- * every way of spoiling a backup is tried. Leaves nothing behind, whatever happens.
+ * The platform's life on this machine: a backup is taken, restored and compared, credentials rotate under load, every way
+ * of spoiling a backup is tried, and one request is followed through the services. Leaves nothing behind, whatever
+ * happens.
  *
  * @throws the signal's reason; a step that fails is in the report
  */
@@ -68,6 +71,8 @@ export async function runDemo({ audience, signal, onPlatform, assembly }: DemoOp
   try {
     platform = await steps.run('platform', async (progress) => {
       const started = await startPlatform({
+        // Built from now on, and run when the backups have been dealt with: what migrates changes the database.
+        services: 'later',
         onProgress: (line) => progress(line),
         ...(assembly && { assembly }),
       });
@@ -126,6 +131,7 @@ async function lifeOf(
     truncateArchive(platform, dump, instant(0), progress, signal),
   );
   await steps.attempt('survivor', (progress) => requireStillGood(platform, dump, progress, signal));
+  await steps.attempt('trace', (progress) => showOneTrace(platform, progress));
 }
 
 /** What is wrong here says nothing about the sabotage that follows. */

@@ -8,8 +8,9 @@ import { summaryOf } from './summary';
 const HELP = `npm run demo [-- --json]
 
 The platform's life on this machine, with no AWS account: the templates that would be deployed run against a
-real PostgreSQL and an emulator of AWS's APIs. A sample database is backed up, restored and compared; then we
-try to make a broken backup pass for a good one.
+real PostgreSQL, a real cache server and an emulator of AWS's APIs. A sample database is backed up, restored and
+compared; we try to make a broken backup pass for a good one; then the gateway and the frontend run, and one request is
+followed through them.
 
 ${Object.values(PLAN)
   .map((title, index) => `  ${String(index + 1).padStart(2)}  ${title}`)

@@ -32,6 +32,8 @@ export interface RuntimeSurroundings {
   readonly awsEndpoint: string;
   /** Where ElastiCache is instead. @default - where the rest of AWS is */
   readonly elastiCacheEndpoint?: string | undefined;
+  /** Where Step Functions is instead. @default - where the rest of AWS is */
+  readonly stepFunctionsEndpoint?: string | undefined;
   /** Folders of programs that the function's image would hold. */
   readonly programFolders: readonly string[];
   /** The certificate authority of this machine's PostgreSQL, in place of RDS's. */
@@ -168,6 +170,9 @@ function runtimeEnvironment(
     AWS_ENDPOINT_URL: surroundings.awsEndpoint,
     ...(surroundings.elastiCacheEndpoint !== undefined && {
       AWS_ENDPOINT_URL_ELASTICACHE: surroundings.elastiCacheEndpoint,
+    }),
+    ...(surroundings.stepFunctionsEndpoint !== undefined && {
+      AWS_ENDPOINT_URL_SFN: surroundings.stepFunctionsEndpoint,
     }),
     // Node 20 stands in for Lambda's; the SDK would say so in every log.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

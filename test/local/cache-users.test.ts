@@ -4,10 +4,11 @@ import {
   ModifyUserCommand,
   type ModifyUserCommandInput,
 } from '@aws-sdk/client-elasticache';
-import { LocalCacheUsers } from '../../local/cache-users';
+import { LocalCacheUsers, type CacheServer } from '../../local/cache-users';
 import { PROVIDERS } from '../../local/cloudformation/providers';
 import type { PlatformParts, ResourceRequest } from '../../local/cloudformation/provider';
 import { openFrontDoor, type FrontDoor } from '../../local/front-door';
+import { until } from '../support/processes';
 
 const USER = {
   userId: 'golive-local-app',
@@ -153,6 +154,73 @@ describe('the cache’s users on this machine', () => {
     );
     expect(kept).toMatch(/"accepted":\["[0-9a-f]{64}"\]/);
     for (const word of ['first', 'second']) expect(kept).not.toContain(word);
+  });
+
+  describe('on a server', () => {
+    let told: [name: string, accessString: string, passwords: number][];
+    let over: () => void;
+    let failures: unknown[];
+    let server: CacheServer;
+    const password = (number: number) => `password number ${number} of them`;
+    beforeEach(() => {
+      told = [];
+      failures = [];
+      server = {
+        setUserHashes: (name, accessString, hashes) => {
+          told.push([name, accessString, hashes.length]);
+          return Promise.resolve();
+        },
+      };
+      users = new LocalCacheUsers({
+        wait: () => new Promise<void>((resolve) => (over = resolve)),
+        onFailure: (error) => failures.push(error),
+      });
+      users.create(USER, [password(1)]);
+      users.create({ ...USER, userId: 'another', userName: 'another' }, [password(1)]);
+      users.createGroup('group', [USER.userId]);
+    });
+
+    test('a group of nobody who is there is refused, and so is a server of no group', async () => {
+      expect(() => users.createGroup('others', ['nobody'])).toThrow('User nobody not found.');
+      expect(() => users.createGroup('group', [])).toThrow('already exists');
+      await expect(users.serve(['no-group'], server)).rejects.toThrow('User group no-group not found.');
+    });
+
+    test('it has the users of its groups, and no others', async () => {
+      await users.serve(['group'], server);
+      expect(told).toEqual([['golive', USER.accessString, 1]]);
+    });
+
+    test('it is told of a change when the change is over, and until then the user is being modified', async () => {
+      await users.serve(['group'], server);
+      users.setPasswords(USER.userId, [password(2), password(1)]);
+      expect([told.length, users.describe(USER.userId)[0]!.status]).toEqual([1, 'modifying']);
+      over();
+      await until(() => users.describe(USER.userId)[0]!.status === 'active');
+      expect(told).toEqual([
+        ['golive', USER.accessString, 1],
+        ['golive', USER.accessString, 2],
+      ]);
+    });
+
+    test('a change that it does not take leaves the user as it was, being modified', async () => {
+      await users.serve(['group'], server);
+      server.setUserHashes = () => Promise.reject(new Error('gone'));
+      users.setPasswords(USER.userId, [password(2)]);
+      over();
+      await until(() => failures.length === 1);
+      expect(users.describe(USER.userId)[0]!.status).toBe('modifying');
+      expect(users.accepts('golive', password(2))).toBe(false);
+    });
+
+    test('once they are closed it is told of nothing more', async () => {
+      await users.serve(['group'], server);
+      users.setPasswords(USER.userId, [password(2)]);
+      users.close();
+      over();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(told).toHaveLength(1);
+    });
   });
 
   describe('as the template has one', () => {

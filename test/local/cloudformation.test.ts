@@ -140,6 +140,7 @@ describe('deploying', () => {
     name,
     template: template(content),
     assets: new Map(),
+    dockerfiles: new Map(),
   });
 
   beforeEach(() => (made.length = 0));

@@ -9,14 +9,19 @@ const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:roles';
 const provider = PROVIDERS['Custom::DatabaseRoles']!;
 
 describe('a custom resource, as CloudFormation would make it', () => {
-  /** Makes one, with a function that does this. */
-  async function make(fn: (event: Event) => Promise<Partial<Invocation> | void>, token = FUNCTION) {
+  /** Makes one, with a function that does this, and a state machine that does that. */
+  async function make(
+    fn: (event: Event) => Promise<Partial<Invocation> | void>,
+    token = FUNCTION,
+    later?: () => Promise<unknown>,
+  ) {
     const parts = {
       region: 'eu-central-1',
       account: '123456789012',
       progress: () => undefined,
       functions: new Map([[FUNCTION, { arn: FUNCTION, path: 'local/Roles' } as LocalFunction]]),
       invoke: async (_: LocalFunction, event: Event) => (await fn(event)) ?? {},
+      stepFunctions: { settled: () => Promise.resolve(later?.()) },
     } as unknown as PlatformParts;
     const request: ResourceRequest = {
       stack: 'local-Secrets',
@@ -25,6 +30,7 @@ describe('a custom resource, as CloudFormation would make it', () => {
       type: 'Custom::DatabaseRoles',
       properties: { ServiceToken: token, Owner: 'o', Days: 3, Adopt: false, List: [1, { deep: true }] },
       assets: new Map(),
+      dockerfiles: new Map(),
     };
     return await provider.make(request, parts);
   }
@@ -81,6 +87,16 @@ describe('a custom resource, as CloudFormation would make it', () => {
     await expect(make(() => Promise.resolve(), 'arn:other')).rejects.toThrow(
       'there is no function arn:other',
     );
+  });
+
+  test('is made when a state machine answers that its function has handed it to', async () => {
+    let handedOver: Event | undefined;
+    const made = await make(
+      (event) => Promise.resolve(void (handedOver = event)),
+      FUNCTION,
+      () => put(handedOver!.ResponseURL, answerTo(handedOver!)),
+    );
+    expect(made).toMatchObject({ ref: 'roles-1' });
   });
 
   test('is given its properties as text, and its answer is what others refer to', async () => {

@@ -14,6 +14,7 @@ function groupWith(Parameters: Record<string, string>): ResourceRequest {
     type: 'AWS::RDS::DBParameterGroup',
     properties: { Family: 'postgres17', Description: 'ours', Parameters },
     assets: new Map(),
+    dockerfiles: new Map(),
   };
 }
 

@@ -22,12 +22,12 @@ const MAXIMUM_ANSWER_BYTES = 4096;
 
 /**
  * Sends Create to the function that the template names and waits for its answer at a URL, as CloudFormation does: what
- * the function returns does not count.
+ * the function returns does not count. One that hands the question on is waited for as long as a state machine runs.
  */
 export const customResourceProvider: Provider = {
   treatment: 'executed',
-  note: 'the function is invoked with Create, and what it answers to its URL decides',
-  async make(request, { functions, invoke, region, account, progress }) {
+  note: 'the function is invoked with Create, and what it, or whom it handed the question to, answers to its URL decides',
+  async make(request, { functions, invoke, region, account, progress, stepFunctions }) {
     const { ServiceToken, ...properties } = CustomResourceProperties.parse(request.properties);
     const fn = functions.get(ServiceToken);
     if (!fn) throw new TemplateError(`${request.path}: there is no function ${ServiceToken}`);
@@ -44,6 +44,8 @@ export const customResourceProvider: Provider = {
         ResourceProperties: asText({ ...properties, ServiceToken }),
       };
       const { error } = await invoke(fn, event);
+      // It may have handed the question to a state machine, and the answer comes from there.
+      if (error === undefined && inbox.answer() === undefined) await stepFunctions.settled();
       const answer = inbox.answer();
       if (answer === undefined) {
         throw new TemplateError(

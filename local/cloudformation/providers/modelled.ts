@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto';
 import { physicalName, type MadeResource, type Provider, type ResourceRequest } from '../provider';
-
-/** What stands for a resource that has no behaviour here: its `Ref`, and the attributes that we vouch for. */
-interface Model {
-  readonly note: string;
-  readonly ref?: (request: ResourceRequest, id: string) => string;
-  readonly attributes?: (request: ResourceRequest, id: string) => Record<string, string>;
-}
+import type { Model } from './model';
+import { EDGE_MODELS } from './modelled-edge';
 
 const NETWORK = 'loopback is the network here';
 const PERMISSIONS = 'the emulator enforces no permissions; tests read the policies from the template';
-const CACHE = 'no cache server is started: nothing here uses it yet';
-const TASK =
-  'no container runs here: its image holds the golive command line, which a person runs here directly, such as golive drill';
+const SCALING = 'nothing scales here: a service has one task';
 const ALARM = 'nothing evaluates alarms here; tests read them from the template';
 
 const MODELS: Record<string, Model> = {
+  ...EDGE_MODELS,
   'AWS::CloudWatch::Alarm': { note: ALARM, attributes: arnOf('cloudwatch', 'alarm:') },
   'AWS::EC2::EIP': {
     note: NETWORK,
@@ -58,14 +52,18 @@ const MODELS: Record<string, Model> = {
   },
   'AWS::EC2::VPCEndpoint': { note: NETWORK, ref: (_, id) => `vpce-${id}` },
   'AWS::EC2::VPCGatewayAttachment': { note: NETWORK },
-  'AWS::ECS::Cluster': { note: TASK, attributes: arnOf('ecs', 'cluster/') },
-  'AWS::ECS::TaskDefinition': {
-    note: TASK,
-    ref: (request) => `arn:aws:ecs::local:task-definition/${physicalName(request)}:1`,
+  'AWS::ApplicationAutoScaling::ScalableTarget': {
+    note: SCALING,
+    ref: ({ properties }) =>
+      `${String(properties['ResourceId'])}|${String(properties['ScalableDimension'])}|${String(properties['ServiceNamespace'])}`,
   },
-  'AWS::ElastiCache::ReplicationGroup': { note: CACHE },
-  'AWS::ElastiCache::SubnetGroup': { note: CACHE },
-  'AWS::ElastiCache::UserGroup': { note: CACHE, ref: ({ properties }) => String(properties['UserGroupId']) },
+  'AWS::ApplicationAutoScaling::ScalingPolicy': {
+    note: SCALING,
+    attributes: arnOf('autoscaling', 'policy/'),
+  },
+  'AWS::ECS::Cluster': { note: 'processes need no cluster', attributes: arnOf('ecs', 'cluster/') },
+  'AWS::ECS::ClusterCapacityProviderAssociations': { note: 'processes need no capacity' },
+  'AWS::ElastiCache::SubnetGroup': { note: NETWORK },
   'AWS::IAM::Policy': { note: PERMISSIONS },
   'AWS::IAM::ManagedPolicy': { note: PERMISSIONS },
   'AWS::IAM::Role': { note: PERMISSIONS, attributes: arnOf('iam', 'role/') },
@@ -84,12 +82,12 @@ const MODELS: Record<string, Model> = {
   'AWS::RDS::DBSubnetGroup': { note: NETWORK },
   'AWS::S3::BucketPolicy': { note: PERMISSIONS },
   'AWS::SQS::QueuePolicy': { note: PERMISSIONS },
-  'AWS::StepFunctions::StateMachine': {
-    note: TASK,
-    ref: (request) => `arn:aws:states::local:stateMachine:${physicalName(request)}`,
-    attributes: (request) => ({
-      Arn: `arn:aws:states::local:stateMachine:${physicalName(request)}`,
-      Name: physicalName(request),
+  'AWS::ServiceDiscovery::HttpNamespace': {
+    note: 'services are told one another’s addresses here',
+    ref: (_, id) => `ns-${id}`,
+    attributes: (request, id) => ({
+      ...arnOf('servicediscovery', 'namespace/')(request, id),
+      Id: `ns-${id}`,
     }),
   },
 };

@@ -41,6 +41,7 @@ describe('golive drill', () => {
     secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
     secrets: () => Promise.reject(new Error('no secret is asked for')),
+    services: () => Promise.reject(new Error('no service is asked for')),
     caFile: () => Promise.resolve(postgres.caFile),
   });
 

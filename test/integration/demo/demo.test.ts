@@ -48,7 +48,10 @@ describe('the demo', () => {
       report.steps.find(({ id }) => id === 'sample')!.rows,
     );
     expect(report.resources.some(({ treatment }) => treatment === 'refused')).toBe(false);
-    expect(output.stderr).toContain('15 of 15 steps passed');
+    expect(output.stderr).toContain('16 of 16 steps passed');
+    expect(report.steps.find(({ id }) => id === 'trace')!.result).toContain(
+      'the frontend → the gateway → PostgreSQL → Redis',
+    );
     // eslint-disable-next-line no-control-regex
     expect(output.stderr).not.toMatch(/\x1b/);
     expect(leftIn(temporaryFolder)).toEqual([]);
@@ -57,7 +60,7 @@ describe('the demo', () => {
   test('leaves nothing behind after Ctrl-C', async () => {
     const { child, output, ended } = startDemo(temporaryFolder);
     child.stdout.on('data', () => {
-      if (output.stdout.includes(' 2/15')) child.kill('SIGINT');
+      if (output.stdout.includes(' 2/16')) child.kill('SIGINT');
     });
     expect(await ended).toBe(130);
     expect(output.stdout).toContain('nothing is left behind');

@@ -31,9 +31,9 @@ const through = (options: GatewayOptions = {}): Promise<Gateway> =>
 /** The secret of the database leads through the gate. */
 function throughGate() {
   const { client } = world.memory;
-  const send = async (...command: Parameters<typeof client.send>) => {
-    const answered: unknown = await client.send(...command);
-    const answer = answered as { SecretString?: string };
+  const ask = client.send.bind(client) as unknown as (command: object) => Promise<{ SecretString?: string }>;
+  const send = async (command: object) => {
+    const answer = await ask(command);
     const real = `"port":${world.postgres.master.port}`;
     return { ...answer, SecretString: answer.SecretString?.replace(real, `"port":${databaseGate.port}`) };
   };
