@@ -4,10 +4,13 @@ const commonJs = {
 };
 const transform = {
   '^.+\\.ts$': ['@swc/jest', commonJs],
-  // middy and jose are published as ES modules only, which jest's CommonJS registry can't load.
-  '/node_modules/(@middy|jose)/.+\\.js$': ['@swc/jest', commonJs],
+  // These are published as ES modules only, or import a module while they run: jest's CommonJS registry can do neither.
+  '/node_modules/(@middy|@opentelemetry/otlp-exporter-base|content-disposition|cookie|jose|postgrator)/.+\\.js$':
+    ['@swc/jest', commonJs],
 };
-const transformIgnorePatterns = ['/node_modules/(?!(@middy|jose)/)'];
+const transformIgnorePatterns = [
+  '/node_modules/(?!(@middy|@opentelemetry/otlp-exporter-base|content-disposition|cookie|jose|postgrator)/)',
+];
 
 /**
  * `unit` needs nothing but Node. `integration` talks to a real PostgreSQL and to moto,
@@ -34,7 +37,9 @@ module.exports = {
       testMatch: ['**/*.test.ts'],
     },
   ],
+  globalSetup: '<rootDir>/test/support/run-folder-setup.cjs',
+  globalTeardown: '<rootDir>/test/support/run-folder-teardown.cjs',
   // PostgreSQL, moto and TypeScript share two cores on the smallest machine we support.
   maxWorkers: 2,
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };
