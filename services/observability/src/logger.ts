@@ -7,6 +7,7 @@ import pino, {
 import { scrubText, scrubValue } from '../../../core/observability/scrub';
 import { kit } from './kit';
 import { printable } from './printable';
+import { standardOutput } from './standard-output';
 
 export type { Logger };
 
@@ -35,7 +36,7 @@ export function createLogger({
   environment,
   version,
   level = 'INFO',
-  destination,
+  destination = standardOutput(),
 }: LoggerOptions): Logger {
   const options: PinoOptions = {
     level: level.toLowerCase(),
@@ -50,7 +51,7 @@ export function createLogger({
       log: printable,
     },
   };
-  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  const logger = pino(options, destination);
   scrubChildren(logger);
   return logger;
 }

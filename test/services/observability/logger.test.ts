@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { createLogger, type LogLevel } from '@golive/observability';
 import fastify from 'fastify';
 
@@ -135,5 +138,19 @@ describe('the log', () => {
     log.info('not this');
     log.error('this');
     expect(lines().map(({ message }) => message)).toEqual(['this']);
+  });
+
+  test('a service whose output nobody reads any more goes on, and ends when it is to', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'log-to-nobody.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    // One that stands still hears no signal that it may answer.
+    const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    const ended = once(child, 'exit');
+    await once(child, 'message');
+    child.stdout?.destroy();
+    child.send('go on');
+    expect(await ended).toEqual([7, null]);
+    clearTimeout(patience);
   });
 });
