@@ -3,6 +3,7 @@ import type { LocalPlatform } from '../platform';
 import type { LocalServices } from '../services/run-services';
 import { seedServices, type DemoUser } from '../services/seed';
 import { formatTrace, type ReceivedSpan } from '../span-sink';
+import { tracesOf } from './request-trace';
 import { Unexpected, type Outcome, type Progress } from './steps';
 
 /** What somebody who wants to be taken for another request sends. */
@@ -36,7 +37,9 @@ export async function showOneTrace(platform: LocalPlatform, progress: Progress):
   progress('signing in');
   const cookies = await signIn(services, seeded);
   progress('the status page');
-  const trace = await traceOf(services, () => look(services, cookies));
+  const traces = await tracesOf(services.spans, () => look(services, cookies));
+  const [trace = []] = traces;
+  if (traces.length !== 1) throw unexpected(`one request became ${traces.length} traces`, traces.flat());
   const missing = STATIONS.filter(([, isStation]) => !trace.some(isStation)).map(([name]) => name);
   if (missing.length > 0) throw unexpected(`the trace does not reach ${missing.join(' and ')}`, trace);
   const ids = new Set(trace.map(({ spanId }) => spanId));
@@ -79,44 +82,6 @@ async function look({ origin }: LocalServices, cookie: string): Promise<void> {
   const page = await response.text();
   if (response.status === 200 && page.includes('Storefront')) return;
   throw new Unexpected(`the status page was answered with ${response.status}`, [page.slice(0, 500)]);
-}
-
-/**
- * The spans of what `request` causes, when they are all there: they come in parts, each service's own.
- *
- * @throws Unexpected when they are of more than one trace
- */
-async function traceOf(
-  { spans }: LocalServices,
-  request: () => Promise<void>,
-): Promise<readonly ReceivedSpan[]> {
-  const before = new Set(spans.spans().map(({ traceId }) => traceId));
-  await request();
-  const isOurs = (trace: readonly ReceivedSpan[]) =>
-    trace.some(({ traceId }) => !before.has(traceId)) && !trace.some(isHealthCheck);
-  const trace = await spans.waitFor(
-    (one) =>
-      isOurs(one) && STATIONS.every(([, isStation]) => one.some(isStation)) && one.every(hasParentIn(one)),
-  );
-  const traces = new Set(
-    spans
-      .spans()
-      .map(({ traceId }) => traceId)
-      .filter((traceId) => !before.has(traceId) && isOurs(spans.trace(traceId))),
-  );
-  if (traces.size === 1) return trace;
-  throw unexpected(
-    `one request became ${traces.size} traces`,
-    [...traces].flatMap((traceId) => spans.trace(traceId)),
-  );
-}
-
-const hasParentIn = (trace: readonly ReceivedSpan[]) => (span: ReceivedSpan) =>
-  span.parentSpanId === undefined || trace.some(({ spanId }) => spanId === span.parentSpanId);
-
-/** They come all the time; a collector leaves them out. */
-function isHealthCheck({ attributes }: ReceivedSpan): boolean {
-  return String(attributes['url.path'] ?? attributes['http.target'] ?? '').startsWith('/health/');
 }
 
 function databaseOf({ attributes }: ReceivedSpan): string {
