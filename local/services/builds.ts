@@ -5,6 +5,7 @@ import { GoLiveError } from '../../core/shared/errors';
 import type { LocalImage } from '../container-process';
 import type { Supervisor } from '../supervisor';
 import { readDockerfile } from './dockerfile';
+import { keptBuild } from './kept-builds';
 
 /** A service's bundle could not be built. */
 export class ServiceBuildError extends GoLiveError {
@@ -16,8 +17,8 @@ const PRIORITY = 10;
 const TOLD_CHARACTERS = 4_000;
 
 /**
- * Builds what an image would hold, into folders that go with the supervisor, by the very script that the image's build
- * runs. Each service is built once.
+ * Builds what an image would hold, by the very script that the image's build runs. The same sources are built once, and
+ * kept for who comes next (`kept-builds.ts`).
  */
 export class ServiceBuilds {
   private readonly images = new Map<string, Promise<LocalImage>>();
@@ -50,6 +51,12 @@ export class ServiceBuilds {
         `${dockerfile} takes ${content}, which is not what services/${service}/scripts/build.mjs makes: correct one of them`,
       );
     }
+    const { project } = this;
+    return { ...image, folder: await keptBuild({ project, service, build: () => this.make(service) }) };
+  }
+
+  /** @returns the folder, which goes with the supervisor */
+  private async make(service: string): Promise<string> {
     const folder = await this.supervisor.temporaryFolder(`golive-${service}-`);
     const logFile = join(folder, 'build.log');
     const name = `build of ${service}`;
@@ -77,7 +84,7 @@ export class ServiceBuilds {
       // Then it is as quick as everything else.
     }
     const code = await ended;
-    if (code === 0) return { ...image, folder: into };
+    if (code === 0) return into;
     // It is gone when everything was ended meanwhile.
     const log = (await readFile(logFile, 'utf8').catch(() => '')).trim();
     throw new ServiceBuildError(

@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Alarms } from '../../../lib/config/alarms-schema';
 import { BundleError, bundleFunction, sourceMaps } from '../../../lib/shared/bundle';
 import { PlatformFunction, type PlatformFunctionProps } from '../../../lib/shared/platform-function';
 import type { PlatformSettings } from '../../../lib/shared/platform-settings';
@@ -20,6 +21,7 @@ const platform: PlatformSettings = {
   logLevel: 'INFO',
   logRetentionDays: 14,
   removalPolicy: RemovalPolicy.DESTROY,
+  alarms: Alarms.parse({}),
 };
 
 function propsOf(

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ServiceBuildError, ServiceBuilds } from '../../../local/services/builds';
 import { planOf } from '../../../local/services/plan';
 import type { ContainerDefinition, TaskDefinition } from '../../../local/services/definition';
@@ -35,7 +35,7 @@ describe('the build of a service', () => {
   const MAKES = `
     import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
     const into = process.argv.at(-1);
-    appendFileSync(import.meta.dirname + '/builds', process.argv.slice(2, -1).join(' ') + '\\n');
+    appendFileSync(import.meta.dirname + '/../../../builds', process.argv.slice(2, -1).join(' ') + '\\n');
     mkdirSync(into);
     writeFileSync(into + '/main.js', 'built');`;
 
@@ -46,7 +46,7 @@ describe('the build of a service', () => {
     await expect(building).rejects.toThrow(/npm run build -w services\/gateway[^]*main\.ts: no such export/);
   });
 
-  test('is what the image’s own build makes, once, and in a folder that goes with the supervisor', async () => {
+  test('is what the image’s own build makes, and once for all platforms', async () => {
     script(MAKES);
     const [image, again] = await Promise.all([builds.image(dockerfile()), builds.image(dockerfile())]);
     expect(again).toBe(image);
@@ -56,9 +56,10 @@ describe('the build of a service', () => {
       command: ['node', '/app/main.js'],
       environment: { NODE_ENV: 'production' },
     });
-    expect(readFileSync(join(project, 'services/gateway/scripts/builds'), 'utf8')).toBe('--release --into\n');
-    await supervisor.stop();
-    expect(existsSync(dirname(image.folder))).toBe(false);
+    expect(readFileSync(join(project, 'builds'), 'utf8')).toBe('--release --into\n');
+    const next = await new ServiceBuilds(project, supervisor).image(dockerfile());
+    expect(next.folder).toBe(image.folder);
+    expect(readFileSync(join(project, 'builds'), 'utf8')).toBe('--release --into\n');
   });
 
   test('an image that takes something else than the build makes is refused', async () => {

@@ -43,6 +43,14 @@ describe('the cache', () => {
     expect(memory.asked).toBe(0);
   });
 
+  test('whose client throws is as one that fails', async () => {
+    const broken = () => {
+      throw new Error('closed');
+    };
+    await expect(cache.run(broken)).rejects.toThrow(CacheUnavailableError);
+    expect(cache.isReady).toBe(false);
+  });
+
   test('that never answers is given up', async () => {
     await expect(cache.run(() => new Promise(() => undefined))).rejects.toThrow('no answer within 250 ms');
   });

@@ -49,17 +49,35 @@ export class Cache {
     return this.commands.isReady && this.now() >= this.#pausedUntil;
   }
 
-  /** @throws CacheUnavailableError */
-  async run<T>(command: (commands: CacheCommands) => Promise<T>): Promise<T> {
-    if (!this.isReady) throw new CacheUnavailableError('there is no connection to the cache; do without it');
-    try {
-      return await inTime(command(this.commands), COMMAND_MS);
-    } catch (error) {
-      this.#pausedUntil = this.now() + PAUSE_MS;
-      throw new CacheUnavailableError(`the cache did not answer: ${saidBy(error)}; do without it`, {
-        cause: error,
-      });
+  /**
+   * Two promises and no more: every request comes here several times, and each promise costs once more while it is traced.
+   *
+   * @throws CacheUnavailableError
+   */
+  run<T>(command: (commands: CacheCommands) => Promise<T>): Promise<T> {
+    if (!this.isReady) {
+      return Promise.reject(new CacheUnavailableError('there is no connection to the cache; do without it'));
     }
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        this.#pausedUntil = this.now() + PAUSE_MS;
+        reject(
+          new CacheUnavailableError(`the cache did not answer: ${saidBy(error)}; do without it`, {
+            cause: error,
+          }),
+        );
+      };
+      const timer = setTimeout(() => fail(new Error(`no answer within ${COMMAND_MS} ms`)), COMMAND_MS);
+      try {
+        command(this.commands).then((value) => {
+          clearTimeout(timer);
+          resolve(value);
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 }
 
@@ -99,16 +117,4 @@ export function openCache(options: CacheOptions): { readonly cache: Cache; close
   // It ends only when the client is destroyed.
   client.connect().catch(() => undefined);
   return { cache: new Cache(client), close: () => client.destroy() };
-}
-
-async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { Alarms } from '../../../../lib/config/alarms-schema';
 import type { EnvironmentConfig } from '../../../../lib/config';
 import { Edge, type TargetsProps } from '../../../../lib/services/edge';
 import type { PlatformSettings } from '../../../../lib/shared/platform-settings';
@@ -18,6 +19,7 @@ export const platform: PlatformSettings = {
   logLevel: 'INFO',
   logRetentionDays: 14,
   removalPolicy: RemovalPolicy.RETAIN,
+  alarms: Alarms.parse({}),
 };
 
 /** With a domain, a zone and a firewall. */
