@@ -10,7 +10,6 @@
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   copyFile,
   cp,
@@ -29,6 +28,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { debugIdOptions, withDebugId } from '../../observability/build/debug-ids.mjs';
 
 const SERVICE = join('services', 'frontend');
 const require = createRequire(import.meta.url);
@@ -100,9 +100,6 @@ async function runNext(common, work, release) {
   if (code !== 0) throw new Error(`next build ended with ${code}:\n${Buffer.concat(said).toString('utf8')}`);
 }
 
-/** Stands where the debug id comes, which is made of the code and so is known only afterwards. */
-const DEBUG_ID = '00000000-dead-beef-0000-000000000000';
-
 /** The server's own code in one file; of the packages only `next` is loaded from outside. */
 async function bundleServer(root, release) {
   const { outputFiles } = await build({
@@ -122,33 +119,11 @@ async function bundleServer(root, release) {
     sourcemap: release ? 'external' : false,
     sourcesContent: true,
     logLevel: 'silent',
-    ...(release && {
-      // What Sentry finds a source map by. https://docs.sentry.io/platforms/javascript/sourcemaps/troubleshooting_js/debug-ids/
-      banner: {
-        js: `(()=>{try{const s=new Error().stack;if(s)(globalThis._sentryDebugIds??={})[s]=${JSON.stringify(DEBUG_ID)}}catch{}})();`,
-      },
-      footer: { js: `//# debugId=${DEBUG_ID}` },
-    }),
+    ...(release && debugIdOptions),
   });
-  const code = outputFiles.find(({ path }) => path.endsWith('.js')).text;
-  const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text;
-  const id = uuidOf(code);
-  return {
-    code: code.replaceAll(DEBUG_ID, id),
-    map: map && JSON.stringify({ ...JSON.parse(map), debugId: id, debug_id: id }),
-  };
-}
-
-/** A UUID made of a text: the same code has the same id. */
-function uuidOf(text) {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
+  const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text;
+  const bundled = { code: text('.js'), map: text('.map') };
+  return release ? withDebugId(bundled) : bundled;
 }
 
 /** Puts the parts where they run from: Next.js mirrors this machine's folders, which are nobody's business. */

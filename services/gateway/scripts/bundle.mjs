@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-
-/** Stands where the debug id comes, which is made of the code and so is known only afterwards. */
-const DEBUG_ID = '00000000-dead-beef-0000-000000000000';
+import { debugIdOptions, withDebugId } from '../../observability/build/debug-ids.mjs';
 
 /**
  * Our own code in one file: the gateway's, the observability kit's, and what they use of core. Packages stay outside, or
@@ -41,22 +38,12 @@ export async function bundle(gateway, release) {
     logLevel: 'silent',
     // esbuild takes import.meta.url of Prisma's client for missing in CommonJS; it is never asked for there.
     logOverride: { 'empty-import-meta': 'silent' },
-    ...(release && {
-      // https://docs.sentry.io/platforms/javascript/sourcemaps/troubleshooting_js/debug-ids/
-      banner: {
-        js: `(()=>{try{const s=new Error().stack;if(s)(globalThis._sentryDebugIds??={})[s]=${JSON.stringify(DEBUG_ID)}}catch{}})();`,
-      },
-      footer: { js: `//# debugId=${DEBUG_ID}` },
-    }),
+    ...(release && debugIdOptions),
   });
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text;
-  const id = uuidOf(text('.js'));
-  const map = text('.map');
-  return {
-    code: text('.js').replaceAll(DEBUG_ID, id),
-    map: map && JSON.stringify({ ...JSON.parse(map), debugId: id, debug_id: id }),
-    externals: externalsOf(metafile, root),
-  };
+  const bundled = { code: text('.js'), map: text('.map') };
+  const { code, map } = release ? withDebugId(bundled) : bundled;
+  return { code, map, externals: externalsOf(metafile, root) };
 }
 
 const builtins = new Set(builtinModules);
@@ -82,16 +69,4 @@ function externalsOf({ inputs }, root) {
     }
   }
   return [...found.values()];
-}
-
-/** A UUID made of a text: the same code has the same id. */
-function uuidOf(text) {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
 }

@@ -201,7 +201,9 @@ describe('the frontend as it is deployed', () => {
       expectProtected('/', page);
       expect(page.body).toContain('The status cannot be shown now');
       const [, traceId] = /<code>([0-9a-f]{32})<\/code>/.exec(page.body) ?? [];
-      await until(() => frontend.log().some((line) => line['traceId'] === traceId && line['status'] === 503));
+      await until(() =>
+        frontend.log().some((line) => line['trace_id'] === traceId && line['status'] === 503),
+      );
       // Nobody is signed out by that.
       gateway.mode = { kind: 'working' };
       expect((await frontend.ask('/')).status).toBe(200);
@@ -286,7 +288,7 @@ describe('the frontend as it is deployed', () => {
         expect(headers['x-forwarded-for']).toBe('203.0.113.9');
       }
       await until(() =>
-        frontend.log().some((line) => line['traceId'] === traceId && line['message'] === 'request'),
+        frontend.log().some((line) => line['trace_id'] === traceId && line['message'] === 'request'),
       );
       const trace = await spans.waitFor(
         (received) => received[0]?.traceId === traceId && received.some(({ name }) => name.startsWith('GET')),

@@ -49,7 +49,7 @@ export function createListener({ publicOrigin, render, isStopping, log }: Listen
       const { statusCode: status, writableFinished } = response;
       const durationMs = Math.round((performance.now() - started) * 10) / 10;
       const ended = writableFinished ? {} : { aborted: true };
-      log.info({ method, route, path, status, durationMs, traceId: context.traceId, ...ended }, 'request');
+      log.info({ method, route, path, status, durationMs, trace_id: context.traceId, ...ended }, 'request');
     });
 
     const policy = contentSecurityPolicy({ nonce: randomBytes(16).toString('base64'), https });
@@ -70,7 +70,7 @@ export function createListener({ publicOrigin, render, isStopping, log }: Listen
     settle(request, { address, host, protocol: protocol.slice(0, -1), policy });
     withRequest(context, () => render(request, response)).catch((error: unknown) => {
       captureError(error, { component: 'server', tags: { route, method } });
-      log.error({ err: error, method, path, traceId: context.traceId }, 'a request could not be answered');
+      log.error({ err: error, method, path, trace_id: context.traceId }, 'a request could not be answered');
       if (response.headersSent) response.destroy();
       else answerPlainly(response, 500, `Something went wrong here. Its trace id is ${context.traceId}.`);
     });

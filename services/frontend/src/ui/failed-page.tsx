@@ -17,7 +17,7 @@ export async function pageOrFailure(make: () => Promise<ReactElement>): Promise<
     unstable_rethrow(error);
     const request = currentRequest();
     captureError(error, { component: 'page' });
-    runtime().log.error({ err: error, traceId: request.traceId }, 'a page could not be made');
+    runtime().log.error({ err: error, trace_id: request.traceId }, 'a page could not be made');
     request.status = 500;
     return (
       <Page narrow>

@@ -20,7 +20,7 @@ export function logRequests(app: App, metrics: Pick<Metrics, 'request' | 'reques
         path: pathOf(request.url),
         status: reply.statusCode,
         durationMs: Math.round(milliseconds * 10) / 10,
-        traceId: traceIdOf(request),
+        trace_id: traceIdOf(request),
         ...(signedIn && { userId: signedIn.userId }),
       },
       'request',
@@ -28,7 +28,7 @@ export function logRequests(app: App, metrics: Pick<Metrics, 'request' | 'reques
     done();
   });
   app.addHook('onRequestAbort', (request, done) => {
-    request.log.info({ method: request.method, traceId: traceIdOf(request) }, 'the client hung up');
+    request.log.info({ method: request.method, trace_id: traceIdOf(request) }, 'the client hung up');
     done();
   });
 }
