@@ -1,5 +1,6 @@
 import { Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { AlertingStack } from './alerting/alerting-stack';
 import { BackupStack } from './backup/backup-stack';
 import type { EnvironmentConfig } from './config';
 import { DatabaseStack } from './database/database-stack';
@@ -9,6 +10,7 @@ import { RecoveryStack } from './recovery/recovery-stack';
 import { type ReplicaNames, replicaNames } from './recovery/replica-names';
 import { SecretsStack } from './secrets/secrets-stack';
 import { ServicesStack } from './services/services-stack';
+import { readRunbookAt } from './shared/alarm';
 
 export interface PlatformStageProps {
   readonly config: EnvironmentConfig;
@@ -28,6 +30,7 @@ export class PlatformStage extends Stage {
   readonly secrets: SecretsStack;
   readonly backup: BackupStack;
   readonly services: ServicesStack;
+  readonly alerting: AlertingStack;
   /** In the disaster recovery region, where the configuration names one. */
   readonly recovery: RecoveryStack | undefined;
   /** Where the configuration names a repository that delivers it. */
@@ -36,6 +39,7 @@ export class PlatformStage extends Stage {
   constructor(scope: Construct, { config }: PlatformStageProps) {
     super(scope, config.name, { env: { account: config.account, region: config.region } });
     const { terminationProtection } = config;
+    if (config.alarms.runbookUrl !== undefined) readRunbookAt(this, config.alarms.runbookUrl);
     this.network = new NetworkStack(this, 'Network', { config, terminationProtection });
     const { vpc } = this.network;
     this.database = new DatabaseStack(this, 'Database', { config, terminationProtection, vpc });
@@ -69,6 +73,13 @@ export class PlatformStage extends Stage {
       postgres,
       cache,
       secrets: this.secrets.secrets,
+    });
+    // It knows alarms by their names, so no stack waits for it.
+    this.alerting = new AlertingStack(this, 'Alerting', {
+      config,
+      terminationProtection,
+      pagerDutySecretArn: this.secrets.secrets.pagerDuty.secretArn,
+      rotatedArns: this.secrets.rotatedArns,
     });
     // S3 refuses a replication rule whose destination is not there, and Secrets Manager a replica without its key.
     // Nothing else passes between the regions: values do not cross them, so all know the replica by its name.

@@ -74,6 +74,11 @@ export const prod: EnvironmentInput = {
     // Ten requests a second for five minutes, and people behind one address of a company share it.
     waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
   },
+  alerting: {
+    // Set its key first: golive secrets set pagerduty.
+    pagerDuty: { severities: ['critical', 'warning'] },
+    email: { critical: ['on-call@golive.example'], warning: ['platform@golive.example'] }, // edit me: placeholders
+  },
   delivery: {
     repository: 'my-company/golive', // edit me: a placeholder
     githubEnvironment: 'prod',

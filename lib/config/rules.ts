@@ -1,3 +1,4 @@
+import { ALERTING_GUARD_RAILS, ALERTING_RULES } from './alerting-rules';
 import { EDGE_GUARD_RAILS, EDGE_RULES } from './edge-rules';
 import { fargateMemoryProblem } from './fargate';
 import { LONGEST_RUN_MINUTES, type Rule, runs, unless } from './rule';
@@ -214,6 +215,7 @@ export const RULES: readonly Rule[] = [
   ...SECRETS_RULES,
   ...SERVICES_RULES,
   ...EDGE_RULES,
+  ...ALERTING_RULES,
 ];
 
 /** A schedule that can be read, and whose silence CloudWatch can see. */
@@ -343,6 +345,7 @@ export const GUARD_RAILS: readonly Rule[] = [
   ...SECRETS_GUARD_RAILS,
   ...SERVICES_GUARD_RAILS,
   ...EDGE_GUARD_RAILS,
+  ...ALERTING_GUARD_RAILS,
 ];
 
 function gapHours(schedule: Schedule): number {

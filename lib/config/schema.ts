@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { HealthLimits } from '../../core/backup/health/evaluate';
 import { SmokeQuestion } from '../../core/backup/operations';
 import { RetentionPolicy } from '../../core/backup/retention/policy';
+import { Alarms } from './alarms-schema';
+import { Alerting } from './alerting-schema';
 import { Delivery } from './delivery-schema';
 import { Edge } from './edge-schema';
 import { Secrets } from './secrets-schema';
@@ -243,6 +245,8 @@ export const EnvironmentSchema = z.strictObject({
   secrets: Secrets.prefault({}),
   services: Services,
   edge: Edge,
+  alarms: Alarms.prefault({}),
+  alerting: Alerting.prefault({}),
   /** Who may look at this environment and deploy it from GitHub. @default nobody */
   delivery: Delivery.optional(),
 });

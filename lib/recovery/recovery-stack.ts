@@ -1,13 +1,14 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { Vault } from '../backup/vault';
 import type { EnvironmentConfig } from '../config';
+import { declareAlarm } from '../shared/alarm';
 import { FailureQueue } from '../shared/failure-queue';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
-import { runbook } from '../shared/runbook';
 import { sentryDsnOf } from '../shared/sentry-dsn';
 import { DumpRetentionJob } from './dump-retention-job';
+import { ForwardAlarms } from './forward-alarms';
 import type { ReplicaNames } from './replica-names';
 import { SnapshotCopiesJob } from './snapshot-copies-job';
 
@@ -60,6 +61,7 @@ export class RecoveryStack extends Stack {
       dumpSchedule: config.backup.dump.schedule,
     });
     this.addLateAlarm(names);
+    new ForwardAlarms(this, 'ForwardAlarms', { platform, region: config.region, failureQueue });
   }
 
   /**
@@ -69,16 +71,19 @@ export class RecoveryStack extends Stack {
    * https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
    */
   private addLateAlarm({ bucket }: ReplicaNames): void {
-    new MathExpression({
-      expression: `SELECT MAX(ReplicationLatency) FROM SCHEMA("AWS/S3", DestinationBucket, RuleId, SourceBucket) WHERE DestinationBucket = '${bucket}'`,
-      label: 'Seconds that the replica is behind',
-      period: Duration.minutes(5),
-    }).createAlarm(this, 'ReplicationLateAlarm', {
-      alarmDescription: `The replica vault is more than an hour behind. ${runbook('recovery-replication', 'late')}`,
+    declareAlarm(this, 'ReplicationLateAlarm', {
+      severity: 'warning',
+      anchor: 'recovery-replication-late',
+      description: 'The replica vault is more than an hour behind.',
+      metric: new MathExpression({
+        expression: `SELECT MAX(ReplicationLatency) FROM SCHEMA("AWS/S3", DestinationBucket, RuleId, SourceBucket) WHERE DestinationBucket = '${bucket}'`,
+        label: 'Seconds that the replica is behind',
+        period: Duration.minutes(5),
+      }),
       threshold: Duration.hours(1).toSeconds(),
-      evaluationPeriods: 3,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparison: '>',
+      of: [3, 3],
+      missingData: 'notBreaching',
     });
   }
 }

@@ -27,6 +27,8 @@ export class PlatformSecrets extends Construct {
   readonly jwt: PlatformSecret;
   /** The key ring that encrypts what the product stores. */
   readonly data: PlatformSecret;
+  /** The routing key of PagerDuty, and nothing else. */
+  readonly pagerDuty: PlatformSecret;
   /** What third parties give. */
   readonly setByPeople: readonly PlatformSecret[];
 
@@ -59,6 +61,11 @@ export class PlatformSecrets extends Construct {
       initially: { placeholder: noRingYet('A256GCM') },
     });
     const fromPeople = { initially: { placeholder: notSetYet() }, isSetByPeople: true };
+    this.pagerDuty = make('PagerDuty', {
+      ...fromPeople,
+      name: 'pagerduty',
+      description: 'The routing key of PagerDuty',
+    });
     this.setByPeople = [
       make('SentryDsn', {
         ...fromPeople,
@@ -66,7 +73,7 @@ export class PlatformSecrets extends Construct {
         physicalName: sentryDsnName(platform.environmentName),
         description: 'Where errors are reported to',
       }),
-      make('PagerDuty', { ...fromPeople, name: 'pagerduty', description: 'The routing key of PagerDuty' }),
+      this.pagerDuty,
       make('Slack', { ...fromPeople, name: 'slack', description: "Slack's workspace and channel" }),
     ];
   }

@@ -13,6 +13,7 @@ import { FailureQueue } from '../shared/failure-queue';
 import { platformSettings } from '../shared/platform-settings';
 import { secretsKeyAlias } from '../shared/sentry-dsn';
 import { DatabaseRoles } from './database-roles';
+import { pageForSecrets } from './pages';
 import { PickUpJob } from './pick-up-job';
 import type { PlatformSecret } from './platform-secret';
 import { PlatformSecrets } from './platform-secrets';
@@ -37,6 +38,8 @@ export interface SecretsStackProps extends StackProps {
 export class SecretsStack extends Stack {
   readonly secrets: PlatformSecrets;
   readonly rotations: Rotations;
+  /** Of every secret that a function rotates, also those that the Database stack owns. */
+  readonly rotatedArns: readonly string[];
 
   constructor(scope: Construct, id: string, props: SecretsStackProps) {
     super(scope, id, props);
@@ -96,7 +99,9 @@ export class SecretsStack extends Stack {
     });
     const isRotated = ({ functionLabel }: (typeof operations)[number]) => functionLabel !== undefined;
     const rotatedArns = operations.filter(isRotated).map(({ arn }) => arn);
+    this.rotatedArns = rotatedArns;
     new RotationAlarms(this, 'RotationAlarms', { platform, secretArns: rotatedArns });
+    pageForSecrets(this);
     new SecretsOperatorAccess(this, 'OperatorAccess', {
       platform,
       key,

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+import { alertingParameterName } from '../../core/alerting/operations';
 import { operationsParameterName } from '../../core/backup/operations';
 import { secretsParameterName } from '../../core/secrets/operations';
 import { servicesParameterName } from '../../core/services/operations';
@@ -18,6 +19,11 @@ export function grantReadSecretsOperations(grantee: IGrantable & IConstruct, env
 /** To read which services were deployed. */
 export function grantReadServicesOperations(grantee: IGrantable & IConstruct, environment: string): void {
   grantReadParameter(grantee, servicesParameterName(environment));
+}
+
+/** To read where alarms are told. */
+export function grantReadAlertingOperations(grantee: IGrantable & IConstruct, environment: string): void {
+  grantReadParameter(grantee, alertingParameterName(environment));
 }
 
 /**

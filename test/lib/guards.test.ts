@@ -8,6 +8,7 @@ const STACKS: readonly (StackName | 'Recovery' | 'Delivery')[] = [
   'Secrets',
   'Backup',
   'Services',
+  'Alerting',
   'Recovery',
   'Delivery',
 ];

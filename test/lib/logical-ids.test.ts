@@ -1,4 +1,5 @@
 import { ENVIRONMENT_NAMES } from '../../lib/config';
+import { routedSeverities } from '../../lib/config/alerting-rules';
 import { HOLDS_DATA } from './support/guards';
 import { configOf, makeApp, type StackName, templatesOf } from './support/synthesis';
 import { PlatformStage } from '../../lib/platform-stage';
@@ -80,6 +81,12 @@ const PINNED: Record<StackName | 'Recovery' | 'Delivery', Record<string, string>
     MigrationsMachineLogs5A6FEEA6: 'AWS::Logs::LogGroup',
     MigrationsBeginLogsFFEAABF3: 'AWS::Logs::LogGroup',
   },
+  Alerting: {
+    FailedEventsQueue6627F340: 'AWS::SQS::Queue',
+    TopicsKeyF5117125: 'AWS::KMS::Key',
+    PathProofLogs132AB242: 'AWS::Logs::LogGroup',
+    PathProofHeartbeatLogsF06970C0: 'AWS::Logs::LogGroup',
+  },
   Recovery: {
     ReplicaBucket80C984FB: 'AWS::S3::Bucket',
     ReplicaAccessLogs5D187905: 'AWS::S3::Bucket',
@@ -116,11 +123,13 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
       )
       .map(([id, { Type }]) => [id, Type]);
     const { network, backup, edge } = configOf(environment);
+    const isAnybodyTold = routedSeverities(configOf(environment)).length > 0;
     // Flow logs, tasks and the firewall are there by configuration.
     const pinned = Object.entries(PINNED[stack]).filter(
       ([id]) =>
         (id !== 'FlowLogs16C1943A' || network.flowLogs) &&
         (id !== 'EdgeFirewallLogs79DD2D18' || edge.waf) &&
+        (stack !== 'Alerting' || isAnybodyTold) &&
         (!/^(DrillJob|DumpJobTask|OperationsTask|OnDemand)/.test(id) || backup.task),
     );
 
@@ -129,7 +138,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
 
   test('has stacks that are protected as it is configured, under names that deployments use', () => {
     const config = configOf(environment);
-    const { network, database, secrets, backup, services, recovery, delivery } = new PlatformStage(
+    const { network, database, secrets, backup, services, alerting, recovery, delivery } = new PlatformStage(
       makeApp(),
       { config },
     );
@@ -139,6 +148,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
       secrets,
       backup,
       services,
+      alerting,
       ...(recovery ? [recovery] : []),
       ...(delivery ? [delivery] : []),
     ];
@@ -152,6 +162,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
       `${environment}-Secrets`,
       `${environment}-Backup`,
       `${environment}-Services`,
+      `${environment}-Alerting`,
       ...(config.disasterRecovery ? [`${environment}-Recovery`] : []),
       ...(config.delivery ? [`${environment}-Delivery`] : []),
     ]);

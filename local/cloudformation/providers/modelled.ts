@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { physicalName, type MadeResource, type Provider, type ResourceRequest } from '../provider';
 import type { Model } from './model';
+import { ALERTING_MODELS } from './modelled-alerting';
 import { EDGE_MODELS } from './modelled-edge';
 
 const NETWORK = 'loopback is the network here';
@@ -9,8 +10,10 @@ const SCALING = 'nothing scales here: a service has one task';
 const ALARM = 'nothing evaluates alarms here; tests read them from the template';
 
 const MODELS: Record<string, Model> = {
+  ...ALERTING_MODELS,
   ...EDGE_MODELS,
   'AWS::CloudWatch::Alarm': { note: ALARM, attributes: arnOf('cloudwatch', 'alarm:') },
+  'AWS::CloudWatch::CompositeAlarm': { note: ALARM, attributes: arnOf('cloudwatch', 'alarm:') },
   'AWS::EC2::EIP': {
     note: NETWORK,
     attributes: (_, id) => ({ AllocationId: `eipalloc-${id}`, PublicIp: '127.0.0.1' }),

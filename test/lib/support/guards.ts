@@ -140,6 +140,7 @@ const NEED_NO_RESOURCE = new Set([
   'ecs:ListServices',
   'ecs:DescribeServices',
   'ecs:DescribeTaskDefinition',
+  'cloudwatch:GetMetricData',
 ]);
 
 /** The wildcards that a prefix narrows, each to what the job writes itself. */

@@ -27,7 +27,7 @@ export function makeApp(): App {
   return new App({ context: cdkJson.context, outdir: outdir() });
 }
 
-export type StackName = 'Network' | 'Database' | 'Secrets' | 'Backup' | 'Services';
+export type StackName = 'Network' | 'Database' | 'Secrets' | 'Backup' | 'Services' | 'Alerting';
 /** Recovery only where the configuration names a region for it, Delivery only where it names a repository. */
 export type Templates = Record<StackName, Template> & Record<'Recovery' | 'Delivery', Template | undefined>;
 
