@@ -18,6 +18,7 @@ import { MonitorJob } from './monitor-job';
 import { OperationsParameter } from './operations-parameter';
 import { OperationsTask } from './operations-task';
 import { OperatorAccess } from './operator-access';
+import { pageForBackups } from './pages';
 import { RetentionJob } from './retention-job';
 import { allowRotationRecords } from './rotation-records';
 import { SnapshotJob } from './snapshot-job';
@@ -111,6 +112,7 @@ export class BackupStack extends Stack {
         drill: config.backup.drill,
       });
     }
+    pageForBackups(this);
     const onDemand = this.task && this.makeOnDemand(platform, this.task, failureQueue);
     if (onDemand && this.task) {
       new OperatorAccess(this, 'OperatorAccess', {

@@ -1,5 +1,4 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { EventField, Rule } from 'aws-cdk-lib/aws-events';
 import { EventBridgeDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -9,9 +8,9 @@ import { DumpEnvironment } from '../../lambdas/backup/dump/env';
 import type { EnvironmentConfig } from '../config';
 import type { Postgres } from '../database/postgres';
 import { SUBNETS } from '../network/subnets';
+import { declareAlarm } from '../shared/alarm';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { runbook } from '../shared/runbook';
 import { grantReadSecret, type KeyedSecret } from '../shared/secret-access';
 import type { OperationsTask } from './operations-task';
 import { SCHEDULED_TIME, TaskJob } from './task-job';
@@ -117,12 +116,16 @@ export class DumpJob extends Construct {
 
   /** A dump of which no restore can be proven stands in the vault like any other. */
   private addNotFingerprintedAlarm(): void {
-    this.function.metricOwn('DumpNotFingerprinted').createAlarm(this, 'NotFingerprintedAlarm', {
-      alarmDescription: `The last dump has no fingerprint, so a restore of it cannot be proven. ${runbook('backup-dump', 'not-fingerprinted')}`,
+    declareAlarm(this, 'NotFingerprintedAlarm', {
+      severity: 'warning',
+      anchor: 'backup-dump-not-fingerprinted',
+      description: 'The last dump has no fingerprint, so a restore of it cannot be proven.',
+      metric: this.function.metricOwn('DumpNotFingerprinted'),
       threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.IGNORE,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'each dump says it once, and it stays until the next one',
+      missingData: 'ignore',
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -8,9 +8,9 @@ import { MonitorEnvironment } from '../../lambdas/backup/monitor/env';
 import type { EnvironmentConfig } from '../config';
 import { grantObserveOffsite } from '../recovery/grant-observe-offsite';
 import type { ReplicaNames } from '../recovery/replica-names';
+import { declareAlarm } from '../shared/alarm';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { runbook } from '../shared/runbook';
 import { grantReadOperations } from '../shared/operations-access';
 import type { Vault } from './vault';
 import { grantVault } from './vault-access';
@@ -61,16 +61,22 @@ export class MonitorJob extends Construct {
 
   /** A check that is critical is an alarm until a later run finds it in order. */
   private addCheckAlarm(check: (typeof CHECK_NAMES)[number]): void {
-    this.function
-      .metricOwn('BackupHealth', { period: Duration.hours(1), statistic: Stats.MAXIMUM }, { check })
-      .createAlarm(this, `${pascalCase(check)}Alarm`, {
-        alarmDescription: `The backups' ${check} is critical. ${runbook(check)}`,
-        threshold: SEVERITY.critical,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // That the monitor itself is silent is an alarm of its own.
-        treatMissingData: TreatMissingData.IGNORE,
-      });
+    declareAlarm(this, `${pascalCase(check)}Alarm`, {
+      severity: 'warning',
+      anchor: check,
+      description: `The backups' ${check} is critical.`,
+      metric: this.function.metricOwn(
+        'BackupHealth',
+        { period: Duration.hours(1), statistic: Stats.MAXIMUM },
+        { check },
+      ),
+      threshold: SEVERITY.critical,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'an hour has one check, which judges by itself',
+      // That the monitor itself is silent is an alarm of its own.
+      missingData: 'ignore',
+    });
   }
 }
 

@@ -1,10 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  ComparisonOperator,
-  type Metric,
-  type MetricOptions,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventField, type IRuleTarget, type Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -13,9 +8,9 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Schedule } from '../config/schedule';
 import { acknowledge } from '../shared/acknowledge';
+import { declareAlarm } from '../shared/alarm';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { RUN_TASK } from '../shared/run-task';
-import { runbook } from '../shared/runbook';
 import { runOnSchedule } from '../shared/scheduled';
 import { CONTAINER, type OperationsTask } from './operations-task';
 
@@ -140,13 +135,15 @@ export class TaskJob extends Construct {
    * zero for a run that went well. A state's time-out fails its execution, so it counts here, too.
    */
   private addFailingAlarm(): void {
-    this.metricFailed({ period: Duration.hours(1) }).createAlarm(this, 'FailingAlarm', {
-      alarmDescription: `The last run of ${this.label} failed. ${runbook(this.label, 'failing')}`,
+    declareAlarm(this, 'FailingAlarm', {
+      severity: 'warning',
+      anchor: `${this.label}-failing`,
+      description: `The last run of ${this.label} failed.`,
+      metric: this.metricFailed({ period: Duration.hours(1) }),
       threshold: 1,
-      evaluationPeriods: 24,
-      datapointsToAlarm: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparison: '>=',
+      of: [1, 24],
+      missingData: 'notBreaching',
     });
   }
 }

@@ -1,6 +1,5 @@
+import { instanceClassOf } from './instance-class';
 import type { EnvironmentConfig } from './schema';
-
-const GIB = 2 ** 30;
 
 /** RDS for PostgreSQL: `max_connections` is LEAST({DBInstanceClassMemory/9531392}, 5000) unless a parameter group says otherwise. */
 const BYTES_PER_CONNECTION = 9_531_392;
@@ -26,20 +25,11 @@ export const OVERLAP = 2 * 2;
 
 /** How many connections an instance of this class takes, as far as can be known before it is there. */
 export function maxConnections(instanceClass: string): number {
-  const bytes = instanceMemoryGiB(instanceClass) * GIB * LEFT_FOR_POSTGRES;
+  const bytes = instanceClassOf(instanceClass).memoryBytes * LEFT_FOR_POSTGRES;
   return Math.min(Math.floor(bytes / BYTES_PER_CONNECTION), MOST_CONNECTIONS);
 }
 
 /** The most connections that the gateway may ever have open. */
 export function gatewayConnections({ gateway }: EnvironmentConfig['services']): number {
   return gateway.tasks.max * gateway.databaseConnections * OVERLAP;
-}
-
-/** https://aws.amazon.com/rds/instance-types/ */
-function instanceMemoryGiB(instanceClass: string): number {
-  const [family = '', size = ''] = instanceClass.split('.');
-  const small = { micro: 1, small: 2, medium: 4, large: 8 }[size];
-  // A memory-optimised class has twice what a general one of its size has.
-  const factor = family.startsWith('r') ? 2 : 1;
-  return factor * (small ?? 16 * Number(size.replace('xlarge', '') || 1));
 }

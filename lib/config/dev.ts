@@ -53,6 +53,8 @@ export const dev: EnvironmentInput = {
     deletionProtection: false,
     waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
   },
+  // Of 2 GiB the system and PostgreSQL's own buffers leave less than a quarter even at rest.
+  alarms: { database: { freeableMemoryPercent: 10 } },
   delivery: {
     repository: 'my-company/golive', // edit me: a placeholder
     githubEnvironment: 'dev',

@@ -53,4 +53,5 @@ export const local: EnvironmentInput = {
     observability: { sampleRatio: 1 },
   },
   edge: { plainHttp: true, deletionProtection: false },
+  alarms: { database: { freeableMemoryPercent: 10 } },
 };

@@ -1,3 +1,4 @@
+import { ALARMS_RULES } from './alarms-rules';
 import { ALERTING_GUARD_RAILS, ALERTING_RULES } from './alerting-rules';
 import { EDGE_GUARD_RAILS, EDGE_RULES } from './edge-rules';
 import { fargateMemoryProblem } from './fargate';
@@ -215,6 +216,7 @@ export const RULES: readonly Rule[] = [
   ...SECRETS_RULES,
   ...SERVICES_RULES,
   ...EDGE_RULES,
+  ...ALARMS_RULES,
   ...ALERTING_RULES,
 ];
 

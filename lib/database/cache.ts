@@ -9,6 +9,7 @@ import { acknowledge } from '../shared/acknowledge';
 import { DataKey } from '../shared/data-key';
 import type { PlatformSettings } from '../shared/platform-settings';
 import type { KeyedSecret } from '../shared/secret-access';
+import { alarmCache } from './cache-alarms';
 
 export interface CacheProps {
   readonly vpc: ec2.IVpc;
@@ -77,6 +78,11 @@ export class Cache extends Construct implements ec2.IConnectable {
     });
     group.applyRemovalPolicy(platform.removalPolicy);
     this.primaryEndpoint = { address: group.attrPrimaryEndPointAddress, port: PORT };
+    alarmCache(this, {
+      replicationGroupId: group.ref,
+      nodes: 1 + cache.replicas,
+      limits: platform.alarms.cache,
+    });
     this.acknowledgeFindings(group, cache);
   }
 

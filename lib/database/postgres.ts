@@ -11,6 +11,7 @@ import { acknowledge } from '../shared/acknowledge';
 import { DataKey } from '../shared/data-key';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadSecret, type KeyedSecret } from '../shared/secret-access';
+import { alarmPostgres } from './postgres-alarms';
 
 export interface PostgresProps {
   readonly vpc: ec2.IVpc;
@@ -134,6 +135,12 @@ export class Postgres extends Construct implements ec2.IConnectable {
     Stack.of(this).exportValue(this.instance.instanceResourceId);
     this.databaseName = database.name;
     this.connections = this.instance.connections;
+    alarmPostgres(this, {
+      // aws-cdk-lib's own types do not hold under exactOptionalPropertyTypes.
+      instance: this.instance as rds.IDatabaseInstance,
+      database,
+      limits: platform.alarms.database,
+    });
     this.acknowledgeFindings(database);
   }
 

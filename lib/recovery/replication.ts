@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { AUDIT_PREFIX } from '../../core/audit/key';
 import { dumpsPrefix } from '../../core/backup/vault-layout';
 import { acknowledge } from '../shared/acknowledge';
-import { runbook } from '../shared/runbook';
+import { declareAlarm } from '../shared/alarm';
 import {
   ANY_KEY_THERE,
   replicaBucketArn,
@@ -149,17 +149,21 @@ export class Replication extends Construct {
         }),
       ]),
     );
-    new MathExpression({
-      expression: `SUM([${Object.keys(failed).join(', ')}])`,
-      usingMetrics: failed,
-      label: 'Objects that failed to be replicated',
-      period,
-    }).createAlarm(this, 'FailedAlarm', {
-      alarmDescription: `Something of the vault is not in ${replica.region}. ${runbook('recovery-replication', 'failed')}`,
+    declareAlarm(this, 'FailedAlarm', {
+      severity: 'warning',
+      anchor: 'recovery-replication-failed',
+      description: `Something of the vault is not in ${replica.region}.`,
+      metric: new MathExpression({
+        expression: `SUM([${Object.keys(failed).join(', ')}])`,
+        usingMetrics: failed,
+        label: 'Objects that failed to be replicated',
+        period,
+      }),
       threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.IGNORE,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'S3 never comes back to an object that failed',
+      missingData: 'ignore',
     });
   }
 

@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../shared/acknowledge';
+import { declareAlarm } from '../shared/alarm';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { runbook } from '../shared/runbook';
 
 export interface RotationAlarmsProps {
   readonly platform: PlatformSettings;
@@ -74,18 +74,22 @@ export class RotationAlarms extends Construct {
       },
       targets: [new SqsQueue(evidence)],
     });
-    new Metric({
-      namespace: 'AWS/Events',
-      metricName: 'TriggeredRules',
-      dimensionsMap: { RuleName: rule.ruleName },
-      statistic: Stats.SUM,
-      period: Duration.minutes(5),
-    }).createAlarm(this, `${id}Alarm`, {
-      alarmDescription: `${sentence}. ${runbook(anchor)}`,
+    declareAlarm(this, `${id}Alarm`, {
+      severity: 'warning',
+      anchor,
+      description: `${sentence}.`,
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'TriggeredRules',
+        dimensionsMap: { RuleName: rule.ruleName },
+        statistic: Stats.SUM,
+        period: Duration.minutes(5),
+      }),
       threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'it counts events, and each is a rotation',
+      missingData: 'notBreaching',
     });
   }
 }

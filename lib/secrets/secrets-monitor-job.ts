@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -10,9 +10,9 @@ import {
 } from '../../core/secrets/status/report';
 import { MonitorEnvironment } from '../../lambdas/secrets/monitor/env';
 import type { EnvironmentConfig } from '../config';
+import { declareAlarm } from '../shared/alarm';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { runbook } from '../shared/runbook';
 import { grantReadServices } from './read-services-access';
 import { grantReadSecretsOperations } from '../shared/operations-access';
 
@@ -54,16 +54,22 @@ export class SecretsMonitorJob extends Construct {
 
   /** A check that is critical is an alarm until a later run finds it in order. */
   private addCheckAlarm(check: SecretsCheckName): void {
-    this.function
-      .metricOwn('SecretsHealth', { period: Duration.hours(1), statistic: Stats.MAXIMUM }, { check })
-      .createAlarm(this, `${pascalCase(check)}Alarm`, {
-        alarmDescription: `The secrets' ${check} is critical. ${runbook(check)}`,
-        threshold: SECRETS_SEVERITY.critical,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // That the monitor itself is silent is an alarm of its own.
-        treatMissingData: TreatMissingData.IGNORE,
-      });
+    declareAlarm(this, `${pascalCase(check)}Alarm`, {
+      severity: 'warning',
+      anchor: check,
+      description: `The secrets' ${check} is critical.`,
+      metric: this.function.metricOwn(
+        'SecretsHealth',
+        { period: Duration.hours(1), statistic: Stats.MAXIMUM },
+        { check },
+      ),
+      threshold: SECRETS_SEVERITY.critical,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'an hour has one check, which judges by itself',
+      // That the monitor itself is silent is an alarm of its own.
+      missingData: 'ignore',
+    });
   }
 }
 

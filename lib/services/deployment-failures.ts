@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../shared/acknowledge';
+import { declareAlarm } from '../shared/alarm';
 import type { PlatformSettings } from '../shared/platform-settings';
-import { runbook } from '../shared/runbook';
 
 export interface DeploymentFailuresProps {
   readonly platform: PlatformSettings;
@@ -47,18 +47,22 @@ export class DeploymentFailures extends Construct {
       },
       targets: [new SqsQueue(this.evidence)],
     });
-    new Metric({
-      namespace: 'AWS/Events',
-      metricName: 'TriggeredRules',
-      dimensionsMap: { RuleName: rule.ruleName },
-      statistic: Stats.SUM,
-      period: Duration.minutes(5),
-    }).createAlarm(this, 'FailedAlarm', {
-      alarmDescription: `A deployment of a service failed and was taken back. ${runbook('services', 'deployment-failed')}`,
+    declareAlarm(this, 'FailedAlarm', {
+      severity: 'warning',
+      anchor: 'services-deployment-failed',
+      description: 'A deployment of a service failed and was taken back.',
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'TriggeredRules',
+        dimensionsMap: { RuleName: rule.ruleName },
+        statistic: Stats.SUM,
+        period: Duration.minutes(5),
+      }),
       threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'it counts events, and each is a deployment',
+      missingData: 'notBreaching',
     });
   }
 }

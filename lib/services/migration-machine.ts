@@ -1,5 +1,5 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -9,9 +9,9 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from '../shared/acknowledge';
+import { declareAlarm } from '../shared/alarm';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantRunTask, type KnownCluster } from '../shared/run-task';
-import { runbook } from '../shared/runbook';
 import { migrationDefinition } from './migration-definition';
 import type { MigrationAnswer } from './migration-answer';
 
@@ -96,22 +96,24 @@ export class MigrationMachine extends Construct {
   /** For an hour: Step Functions does not promise a zero for a run that went well, and the next may be weeks away. */
   private addFailingAlarm(): void {
     const period = Duration.minutes(5);
-    new MathExpression({
-      expression: 'failed + timedOut + aborted',
-      label: 'Runs of the migrations that ended otherwise than well',
-      period,
-      usingMetrics: {
-        failed: this.stateMachine.metricFailed({ period }),
-        timedOut: this.stateMachine.metricTimedOut({ period }),
-        aborted: this.stateMachine.metricAborted({ period }),
-      },
-    }).createAlarm(this, 'FailingAlarm', {
-      alarmDescription: `The database was not migrated. ${runbook('services-migrations-failing')}`,
+    declareAlarm(this, 'FailingAlarm', {
+      severity: 'warning',
+      anchor: 'services-migrations-failing',
+      description: 'The database was not migrated.',
+      metric: new MathExpression({
+        expression: 'failed + timedOut + aborted',
+        label: 'Runs of the migrations that ended otherwise than well',
+        period,
+        usingMetrics: {
+          failed: this.stateMachine.metricFailed({ period }),
+          timedOut: this.stateMachine.metricTimedOut({ period }),
+          aborted: this.stateMachine.metricAborted({ period }),
+        },
+      }),
       threshold: 1,
-      evaluationPeriods: 12,
-      datapointsToAlarm: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparison: '>=',
+      of: [1, 12],
+      missingData: 'notBreaching',
     });
   }
 }

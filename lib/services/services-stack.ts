@@ -17,6 +17,7 @@ import { Edge } from './edge';
 import { addFrontend, FRONTEND_PORT } from './frontend';
 import { addGateway, GATEWAY_PORT, gatewaySecrets } from './gateway';
 import { Migrations } from './migrations';
+import { pageForEdge, pageForService } from './pages';
 import { ServiceImage } from './service-image';
 import { ServicesOperationsParameter } from './services-operations-parameter';
 import { ServicesOperatorAccess } from './services-operator-access';
@@ -115,7 +116,10 @@ export class ServicesStack extends Stack {
     const { edge, gateway, frontend } = this;
     const open = (
       id: string,
-      service: Pick<typeof gateway, 'service' | 'container' | 'drain' | 'scaleOnRequests' | 'rollBackOn'>,
+      service: Pick<
+        typeof gateway,
+        'service' | 'container' | 'drain' | 'scaleOnRequests' | 'rollBackOn' | 'alarms'
+      >,
       port: number,
       pathPatterns?: readonly string[],
     ) => {
@@ -129,10 +133,14 @@ export class ServicesStack extends Stack {
       });
       service.scaleOnRequests(targets);
       // Not those of hosts that are not healthy: a deployment begins with one.
-      const { errors, slow } = edge.alarmsOf(targets);
-      service.rollBackOn([errors, slow].map(({ alarmName }) => alarmName));
+      const alarms = edge.alarmsOf(targets);
+      service.rollBackOn([alarms.errors, alarms.slow].map(({ alarmName }) => alarmName));
+      return pageForService(this, `${id}-unwell`, { name: id, targets: alarms, service: service.alarms });
     };
-    open('gateway', gateway, GATEWAY_PORT.port, ['/api/*']);
-    open('frontend', frontend, FRONTEND_PORT.port);
+    const pages = [
+      open('gateway', gateway, GATEWAY_PORT.port, ['/api/*']),
+      open('frontend', frontend, FRONTEND_PORT.port),
+    ];
+    pageForEdge(this, 'edge-unwell', edge.alarms, pages);
   }
 }

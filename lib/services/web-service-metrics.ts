@@ -15,14 +15,24 @@ export class WebServiceMetrics {
     return this.service.metricMemoryUtilization(options);
   }
 
+  /** How many tasks run. @default average over 5 minutes */
+  runningTasks(options?: MetricOptions): Metric {
+    return this.counted('RunningTaskCount', options);
+  }
+
+  /** How many deployments there are: one, and another one while something is deployed. @default average over 5 minutes */
+  deployments(options?: MetricOptions): Metric {
+    return this.counted('DeploymentCount', options);
+  }
+
   /**
-   * How many tasks run, which only Container Insights counts. @default average over 5 minutes
+   * What only Container Insights counts.
    * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html
    */
-  runningTasks(options?: MetricOptions): Metric {
+  private counted(metricName: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'ECS/ContainerInsights',
-      metricName: 'RunningTaskCount',
+      metricName,
       dimensionsMap: {
         ClusterName: this.service.cluster.clusterName,
         ServiceName: this.service.serviceName,

@@ -15,7 +15,7 @@ import { Collector, exporterVariables } from './collector/collector';
 import type { CollectorConfigurationOptions } from './collector/configuration';
 import { dropAllCapabilities } from '../shared/container-hardening';
 import type { ServiceImage, ServiceName } from './service-image';
-import { alarmWebService } from './web-service-alarms';
+import { alarmWebService, type WebServiceAlarms } from './web-service-alarms';
 import { type ManagedVariable, managedVariables } from './web-service-environment';
 import { WebServiceMetrics } from './web-service-metrics';
 
@@ -74,6 +74,7 @@ export class WebService<Contract extends z.ZodObject>
   readonly connections: ec2.Connections;
   readonly grantPrincipal: IPrincipal;
   readonly metrics: WebServiceMetrics;
+  readonly alarms: WebServiceAlarms;
   /** What its tasks are told. */
   readonly variables: Readonly<Record<string, string>>;
   /** @default none - `services.observability.enabled` is false */
@@ -139,11 +140,12 @@ export class WebService<Contract extends z.ZodObject>
     });
 
     this.metrics = new WebServiceMetrics(this.service);
-    alarmWebService(this, {
+    this.alarms = alarmWebService(this, {
       name,
       metrics: this.metrics,
       minTasks: own.tasks.min,
-      countsTasks: services.containerInsights !== 'disabled',
+      isCounted: services.containerInsights !== 'disabled',
+      limits: platform.alarms.services,
     });
   }
 

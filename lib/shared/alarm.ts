@@ -42,6 +42,8 @@ export interface AlarmDeclaration extends Declaration {
 export interface CompositeAlarmDeclaration extends Declaration {
   /** Any of them is this one. They inform, this one pages; all are of the same stack. */
   readonly anyOf: readonly AlarmBase[];
+  /** While one of these sounds this one does not: they tell of the same. @default none */
+  readonly unless?: readonly AlarmBase[];
   /** @default nothing keeps it quiet */
   readonly quietWhile?: QuietWhile;
 }
@@ -121,17 +123,19 @@ export function declareCompositeAlarm(
   id: string,
   declaration: CompositeAlarmDeclaration,
 ): CompositeAlarm {
-  const { anyOf, quietWhile, anchor } = declaration;
-  if (anyOf.length < 1 || anyOf.length > MOST_CHILDREN) {
+  const { anyOf, unless = [], quietWhile, anchor } = declaration;
+  const children = anyOf.length + unless.length;
+  if (anyOf.length < 1 || children > MOST_CHILDREN) {
     throw new Error(
-      `the composite alarm "${anchor}" has ${anyOf.length} children: give it 1 to ${MOST_CHILDREN}`,
+      `the composite alarm "${anchor}" has ${children} children: give it 1 to ${MOST_CHILDREN}`,
     );
   }
+  const any = AlarmRule.anyOf(...anyOf);
   const { alarmName: compositeAlarmName, alarmDescription } = nameAndDescription(scope, declaration);
   const alarm = new CompositeAlarm(scope, id, {
     compositeAlarmName,
     alarmDescription,
-    alarmRule: AlarmRule.anyOf(...anyOf),
+    alarmRule: unless.length === 0 ? any : AlarmRule.allOf(any, AlarmRule.not(AlarmRule.anyOf(...unless))),
     ...(quietWhile && {
       actionsSuppressor: quietWhile.alarm,
       actionsSuppressorWaitPeriod: quietWhile.wait,
@@ -144,6 +148,11 @@ export function declareCompositeAlarm(
 
 export interface DeclaredAlarm extends Declaration {
   readonly alarm: AlarmBase;
+}
+
+/** The alarms below that have one of these sections. An anchor that none has is no error: not every environment has every job. */
+export function alarmsAt(scope: IConstruct, anchors: readonly string[]): AlarmBase[] {
+  return declaredAlarmsIn(scope).flatMap(({ anchor, alarm }) => (anchors.includes(anchor) ? [alarm] : []));
 }
 
 /** All alarms that are declared below, in the order of the tree. */

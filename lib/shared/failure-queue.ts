@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
-import { runbook } from './runbook';
+import { declareAlarm } from './alarm';
 
 export interface FailureQueueProps {
   readonly capability: string;
@@ -37,14 +36,19 @@ export class FailureQueue extends Construct {
     }
     this.queue = queue;
 
-    queue
-      .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' })
-      .createAlarm(this, 'NotEmptyAlarm', {
-        alarmDescription: `An event of ${props.capability} failed for good. ${runbook(props.capability, 'failed-events')}`,
-        threshold: 1,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
+    declareAlarm(this, 'NotEmptyAlarm', {
+      severity: 'warning',
+      anchor: `${props.capability}-failed-events`,
+      description: `An event of ${props.capability} failed for good.`,
+      metric: queue.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(5),
+        statistic: 'Maximum',
+      }),
+      threshold: 1,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'a message stays until somebody has looked',
+      missingData: 'notBreaching',
+    });
   }
 }

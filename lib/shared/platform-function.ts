@@ -1,11 +1,5 @@
 import { Duration, type Size } from 'aws-cdk-lib';
-import {
-  ComparisonOperator,
-  Metric,
-  type MetricOptions,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Rule } from 'aws-cdk-lib/aws-events';
@@ -20,10 +14,10 @@ import type { z } from 'zod';
 import { SharedEnvironment } from '../../lambdas/shared/env';
 import type { Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
+import { declareAlarm } from './alarm';
 import { type FunctionSource, labelOf } from './bundle';
 import { type Packaging, withAssetFolder } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
-import { runbook } from './runbook';
 import { runOnSchedule } from './scheduled';
 import { grantReadNamedSecret } from './secret-access';
 
@@ -162,6 +156,8 @@ export class PlatformFunction<Contract extends z.ZodObject>
       'X-Ray takes segments for no resource in particular, and read-only Describe calls have none to name.',
     );
     this.addFailingAlarm();
+    this.addSlowAlarm(props.timeout, platform.alarms.functions.durationPercent);
+    this.addThrottledAlarm();
   }
 
   /** The function's security groups. Throws when it is not in a VPC. */
@@ -262,12 +258,47 @@ export class PlatformFunction<Contract extends z.ZodObject>
 
   /** One failed run is an alarm, and it stays one until a run succeeds: between runs there is no data. */
   private addFailingAlarm(): void {
-    this.metricErrors({ period: Duration.minutes(5) }).createAlarm(this, 'FailingAlarm', {
-      alarmDescription: `The last run of ${this.label} failed. ${runbook(this.label, 'failing')}`,
+    declareAlarm(this, 'FailingAlarm', {
+      severity: 'warning',
+      anchor: `${this.label}-failing`,
+      description: `The last run of ${this.label} failed.`,
+      metric: this.metricErrors({ period: Duration.minutes(5) }),
       threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.IGNORE,
+      comparison: '>=',
+      of: [1, 1],
+      onceIsEnough: 'it counts runs, and between two of them there may be a day',
+      missingData: 'ignore',
+    });
+  }
+
+  /** It comes near its end of time. No share of many runs: most functions run once an hour or a day. */
+  private addSlowAlarm(timeout: Duration, percent: number): void {
+    declareAlarm(this, 'SlowAlarm', {
+      severity: 'warning',
+      anchor: 'function-slow',
+      subject: this.label,
+      description: `The last run of ${this.label} took more than ${percent} % of the time that it has.`,
+      metric: this.metricDuration({ period: Duration.minutes(5), statistic: Stats.percentile(99) }),
+      threshold: (timeout.toMilliseconds() * percent) / 100,
+      comparison: '>',
+      of: [1, 1],
+      onceIsEnough: 'it looks at runs, and between two of them there may be a day',
+      missingData: 'ignore',
+    });
+  }
+
+  /** Lambda tries a single one again by itself. */
+  private addThrottledAlarm(): void {
+    declareAlarm(this, 'ThrottledAlarm', {
+      severity: 'warning',
+      anchor: 'function-throttled',
+      subject: this.label,
+      description: `Lambda turns calls of ${this.label} away.`,
+      metric: this.metricThrottles({ period: Duration.minutes(5) }),
+      threshold: 0,
+      comparison: '>',
+      of: [2, 3],
+      missingData: 'notBreaching',
     });
   }
 }

@@ -12,6 +12,8 @@ export interface PlatformSettings {
   readonly logRetentionDays: number;
   /** What becomes of logs, keys and buckets whose resource leaves the template. */
   readonly removalPolicy: RemovalPolicy;
+  /** When alarms sound. */
+  readonly alarms: EnvironmentConfig['alarms'];
   /** Where functions find the Sentry DSN. @default Sentry is off */
   readonly sentryDsn?: NamedSecret | undefined;
 }
@@ -23,6 +25,7 @@ export function platformSettings(config: EnvironmentConfig): PlatformSettings {
     logLevel: config.logLevel,
     logRetentionDays: config.logRetentionDays,
     removalPolicy: removalPolicies(config.dataRemoval).other,
+    alarms: config.alarms,
     sentryDsn: sentryDsnOf(config, secretsKeyAlias(config.name)),
   };
 }

@@ -1,14 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  ComparisonOperator,
-  type Metric,
-  type MetricOptions,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IRuleTarget, Rule, Schedule as EventSchedule } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { longestGapMinutes, type Schedule } from '../config/schedule';
-import { runbook } from './runbook';
+import { declareAlarm } from './alarm';
 
 export interface ScheduledProps {
   /** `backup-dump`: its name in alarms and the runbook. */
@@ -58,12 +53,14 @@ export function runOnSchedule(
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
  */
 function addNotRunningAlarm(scope: Construct, label: string, hours: number, metric: Metric): void {
-  metric.createAlarm(scope, 'NotRunningAlarm', {
-    alarmDescription: `${label} has not run for ${hours} hours. ${runbook(label, 'not-running')}`,
+  declareAlarm(scope, 'NotRunningAlarm', {
+    severity: 'warning',
+    anchor: `${label}-not-running`,
+    description: `${label} has not run for ${hours} hours.`,
+    metric,
     threshold: 1,
-    evaluationPeriods: hours,
-    datapointsToAlarm: hours,
-    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-    treatMissingData: TreatMissingData.BREACHING,
+    comparison: '<',
+    of: [hours, hours],
+    missingData: 'breaching',
   });
 }

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import {
-  ComparisonOperator,
-  Metric,
-  type MetricOptions,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -16,9 +10,9 @@ import { Construct } from 'constructs';
 import { GoLiveError } from '../../../core/shared/errors';
 import type { EnvironmentConfig } from '../../config';
 import { COLLECTOR_STOP_SECONDS } from '../../config/services-rules';
+import { declareAlarm } from '../../shared/alarm';
 import { METRICS_NAMESPACE } from '../../shared/platform-function';
 import type { PlatformSettings } from '../../shared/platform-settings';
-import { runbook } from '../../shared/runbook';
 import { dropAllCapabilities } from '../../shared/container-hardening';
 import { imageFrom } from '../service-image';
 import {
@@ -160,12 +154,16 @@ export class Collector extends Construct {
 
   /** Three times in a row: one lost batch is a network's hiccup, and nobody is woken for traces. */
   addFailingAlarm(): Alarm {
-    return this.metricSpansLost().createAlarm(this, 'FailingAlarm', {
-      alarmDescription: `The collector of ${this.service} loses spans. ${runbook('services', 'collector', 'failing')}`,
+    return declareAlarm(this, 'FailingAlarm', {
+      severity: 'warning',
+      anchor: 'services-collector-failing',
+      subject: this.service,
+      description: `The collector of ${this.service} loses spans.`,
+      metric: this.metricSpansLost(),
       threshold: 0,
-      evaluationPeriods: 3,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparison: '>',
+      of: [3, 3],
+      missingData: 'notBreaching',
     });
   }
 }

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import type { Alarm, MathExpression, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { MathExpression, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type Connections,
   type IConnectable,
@@ -17,7 +17,14 @@ import { acknowledge } from '../../shared/acknowledge';
 import type { PlatformSettings } from '../../shared/platform-settings';
 import { AccessLogs } from './access-logs';
 import { addAddress, certificateOf } from './domain';
-import { alarmEdge, alarmTargets, metricErrorRate, metricSlowest, type TargetAlarms } from './edge-alarms';
+import {
+  alarmEdge,
+  alarmTargets,
+  type EdgeAlarms,
+  metricErrorRate,
+  metricSlowest,
+  type TargetAlarms,
+} from './edge-alarms';
 import { Firewall } from './firewall';
 import { IDLE_TIMEOUT } from './idle-timeout';
 import { addListener, rulesOf } from './listeners';
@@ -44,7 +51,7 @@ export interface TargetsProps {
   readonly healthCheckPath: string;
   /** How long a task that goes may finish what it has begun. */
   readonly deregistrationDelay: Duration;
-  /** The slowest hundredth of the answers may take so long. @default 1 second */
+  /** The slowest hundredth of the answers may take so long. @default `alarms.edge.slowSeconds` */
   readonly slowAfter?: Duration;
 }
 
@@ -67,11 +74,12 @@ export class Edge extends Construct implements IConnectable {
    */
   readonly origin: string;
   /** Of the load balancer itself, its firewall and its certificate. Those of targets: {@link alarmsOf}. */
-  readonly alarms: readonly Alarm[];
+  readonly alarms: EdgeAlarms;
   /** @default none - the environment has no `edge.waf` */
   readonly firewall: Firewall | undefined;
 
   private readonly vpc: IVpc;
+  private readonly limits: EnvironmentConfig['alarms']['edge'];
   private readonly domain: string | undefined;
   private readonly listener: elb.ApplicationListener;
   private readonly priorities = new Map<number, string>();
@@ -81,6 +89,7 @@ export class Edge extends Construct implements IConnectable {
   constructor(scope: Construct, id: string, { platform, vpc, edge, domain }: EdgeProps) {
     super(scope, id);
     this.vpc = vpc;
+    this.limits = platform.alarms.edge;
     this.domain = domain;
     this.loadBalancer = this.makeLoadBalancer(edge);
     this.connections = this.loadBalancer.connections;
@@ -138,10 +147,7 @@ export class Edge extends Construct implements IConnectable {
       conditions: rulesOf(id, this.domain, pathPatterns),
       action: elb.ListenerAction.forward([targets]),
     });
-    this.alarmsByTargets.set(
-      targets,
-      alarmTargets(scope, id, targets, props.slowAfter ?? Duration.seconds(1)),
-    );
+    this.alarmsByTargets.set(targets, alarmTargets(scope, id, targets, this.limits, props.slowAfter));
     return targets;
   }
 
@@ -163,12 +169,12 @@ export class Edge extends Construct implements IConnectable {
 
   /** The share of these targets' answers that were a 5xx, percent; 0 below the traffic floor. @default over a minute */
   metricErrorRate(targets: elb.ApplicationTargetGroup, period?: Duration): MathExpression {
-    return metricErrorRate(targets, period);
+    return metricErrorRate(targets, this.limits.trafficFloorPerMinute, period);
   }
 
   /** What the slowest hundredth of these targets' answers took, seconds; 0 below the traffic floor. @default over a minute */
   metricSlowest(targets: elb.ApplicationTargetGroup, period?: Duration): MathExpression {
-    return metricSlowest(targets, period);
+    return metricSlowest(targets, this.limits.trafficFloorPerMinute, period);
   }
 
   /** Errors that the load balancer answered with by itself. @default sum over 5 minutes */
@@ -207,13 +213,14 @@ export class Edge extends Construct implements IConnectable {
     this.priorities.set(priority, id);
   }
 
-  private addAlarms({ waf }: EdgeProps['edge'], certificate: ICertificate | undefined): Alarm[] {
+  private addAlarms({ waf }: EdgeProps['edge'], certificate: ICertificate | undefined): EdgeAlarms {
     const { firewall } = this;
     return alarmEdge(this, {
       loadBalancer: this.loadBalancer,
       firewall: firewall &&
         waf && { metric: (options) => firewall.metricBlocked(options), limit: waf.requestsPer5Minutes },
       certificate,
+      limits: this.limits,
     });
   }
 }

@@ -2,6 +2,7 @@ import { ConfigurationError, ENVIRONMENT_NAMES, loadEnvironments } from '../../.
 import { parseEnvironment, parseEnvironments } from '../../../lib/config/parse';
 import { GUARD_RAILS, RULES } from '../../../lib/config/rules';
 import { prod } from '../../../lib/config/prod';
+import { ALARMS_REFUSED } from './alarms-refusals';
 import { EDGE_REFUSED } from './edge-refusals';
 import { SERVICES_REFUSED } from './services-refusals';
 import type { Change, Refusal } from './refusal';
@@ -527,6 +528,7 @@ const REFUSED: readonly Refusal[] = [
     /^backup\.snapshot\.schedule: .*one run a day/,
   ],
   ...EDGE_REFUSED,
+  ...ALARMS_REFUSED,
   ...SERVICES_REFUSED,
 ];
 

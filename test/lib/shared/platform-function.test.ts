@@ -314,12 +314,12 @@ describe('assets', () => {
   function synthesised(packaging: 'zip' | 'image', name: string = packaging): string {
     const app = makeApp();
     new PlatformFunction(
-      new Stack(app, 'Stack'),
+      new Stack(new Stage(app, 'stage'), 'Stack'),
       'Sample',
       propsOf({ packaging, source: { root, capability: 'sample', name } }),
     );
     app.synth();
-    return app.outdir;
+    return join(app.outdir, 'assembly-stage');
   }
 
   const assetIn = (outdir: string) =>
