@@ -5,8 +5,10 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { type AlertingOperations, readAlertingOperations } from '../core/alerting';
 import { CallerIdentity } from '../core/audit';
 import type { RegionClients } from '../core/backup/health';
 import { dumpS3Client } from '../core/backup/dump/s3-client';
@@ -17,6 +19,7 @@ import type { Operations } from '../core/backup/operations';
 import { readOperations } from '../core/backup/read-operations';
 import type { SecretsOperations } from '../core/secrets/operations';
 import { readSecretsOperations } from '../core/secrets/read-secrets-operations';
+import { readSentryOperations, type SentryOperations } from '../core/sentry';
 import { readServicesOperations, type ServicesOperations } from '../core/services';
 
 /** An environment as an operator reaches it, with whatever credentials the AWS SDK finds. */
@@ -26,6 +29,7 @@ export interface Environment {
   readonly rds: RDSClient;
   readonly secretsManager: SecretsManagerClient;
   readonly ecs: ECSClient;
+  readonly sfn: SFNClient;
   /** S3 and RDS in another region. */
   readonly clientsIn: (region: string) => RegionClients;
   /** Who runs the command, as AWS says it. */
@@ -38,6 +42,10 @@ export interface Environment {
   secrets(): Promise<SecretsOperations>;
   /** Which services were deployed. */
   services(): Promise<ServicesOperations>;
+  /** By which routes its alarms are told. */
+  alerting(): Promise<AlertingOperations>;
+  /** What Sentry is to do for it. */
+  sentry(): Promise<SentryOperations>;
   /** PEM file of the database's certificate authorities. */
   caFile(): Promise<string>;
 }
@@ -60,7 +68,8 @@ export async function withEnvironment<T>(
   const secretsManager = new SecretsManagerClient({});
   const sts = new STSClient({});
   const ecs = new ECSClient({});
-  const made: { destroy(): void }[] = [ssm, secretsManager, sts, ecs];
+  const sfn = new SFNClient({});
+  const made: { destroy(): void }[] = [ssm, secretsManager, sts, ecs, sfn];
   const clientsIn = (region?: string): RegionClients => {
     const place = region === undefined ? {} : { region };
     const clients = {
@@ -87,6 +96,7 @@ export async function withEnvironment<T>(
       rds,
       secretsManager,
       ecs,
+      sfn,
       clientsIn,
       caller: async () => {
         const { Account, Arn, UserId } = await sts.send(new GetCallerIdentityCommand({}));
@@ -96,6 +106,8 @@ export async function withEnvironment<T>(
       databaseToDump: () => databaseAs(operations.dumpSecretArn ?? operations.databaseSecretArn),
       secrets: () => readSecretsOperations(ssm, name),
       services: () => readServicesOperations(ssm, name),
+      alerting: () => readAlertingOperations(ssm, name),
+      sentry: () => readSentryOperations(ssm, name),
       caFile: authorities,
     });
   } finally {

@@ -13,6 +13,8 @@ export const EXIT = {
   warning: 4,
   /** The same two only: something is critical. */
   critical: 5,
+  /** `golive sentry plan` only: Sentry is not what is configured. */
+  drift: 6,
 } as const;
 
 /** The command line does not say enough, or too much. */
@@ -45,6 +47,11 @@ export class UnhealthyError extends GoLiveError {
   ) {
     super(`${message}; see the runbook sections named with them`);
   }
+}
+
+/** Something outside is not what is configured. Nothing was changed. */
+export class DriftError extends GoLiveError {
+  readonly code = 'DriftError';
 }
 
 /** Somebody stopped it. What AWS was told to do goes on without us. */

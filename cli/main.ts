@@ -5,9 +5,12 @@ import { AmbiguousBackupError, BackupNotFoundError } from '../core/backup/catalo
 import { NotADumpError } from '../core/backup/drill';
 import { SecretsNotFoundError } from '../core/secrets/read-secrets-operations';
 import { NoSuchSecretError } from '../core/secrets/operate';
+import { SentryRulesNotFoundError } from '../core/sentry';
 import { ServicesNotFoundError } from '../core/services';
 import type { SmokeStatement } from '../core/backup/verify';
+import { AlertingNotFoundError, NoRouteError } from '../core/alerting';
 import { GoLiveError } from '../core/shared/errors';
+import { addAlarmsCommands } from './alarms-commands';
 import { audit, type AuditOptions } from './audit';
 import { backupCreate, type BackupCreateOptions } from './backup-create';
 import { backupList, backupShow, type BackupListOptions } from './backup-list';
@@ -17,12 +20,13 @@ import { Console, type Streams } from './console';
 import { EnvironmentNotFoundError } from '../core/backup/read-operations';
 import { withEnvironment, type Environment } from './environment';
 import { drill, type DrillOptions } from './drill';
-import { EXIT, NotConfirmedError, UnhealthyError, UsageError } from './errors';
+import { DriftError, EXIT, NotConfirmedError, UnhealthyError, UsageError } from './errors';
 import { runInTask, TaskFailedError } from './in-task';
 import { meterOf, type Meter } from './meter';
 import { monitor, type MonitorOptions } from './monitor';
 import { restore, type RestoreOptions } from './restore';
 import { addSecretsCommands, type InEnvironment } from './secrets-commands';
+import { addSentryCommands } from './sentry-commands';
 import { addServicesCommands } from './services-commands';
 import { isAboutInstances, restoreInstanceCommand, type RestoreInstanceOptions } from './restore-instance';
 
@@ -75,7 +79,8 @@ Credentials and region are those that the AWS SDK finds (AWS_PROFILE, AWS_REGION
 GOLIVE_ENV stands in for --env, GOLIVE_CA_FILE for --ca-file.
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not confirmed (nothing was done);
-            of golive monitor and golive services status: 4 warning, 5 critical.
+            of golive monitor and golive services status: 4 warning, 5 critical;
+            of golive sentry plan: 6 something to do.
 
 Completion: golive complete zsh (or bash, fish, powershell) prints a script for your shell.
 
@@ -261,6 +266,8 @@ Exit code 0 only when the drill passed.`,
 
   addSecretsCommands(program, inEnvironment, { streams, signal, now });
   addServicesCommands(program, inEnvironment, { now });
+  addAlarmsCommands(program, inEnvironment, { signal });
+  addSentryCommands(program, inEnvironment, { streams, signal });
 
   program
     .command('audit')
@@ -327,6 +334,7 @@ function report(error: unknown, { stderr, env }: Streams): number {
   if (!(error instanceof GoLiveError) && env['GOLIVE_DEBUG']) stderr.write(`${(error as Error).stack}\n`);
   if (error instanceof NotConfirmedError) return EXIT.notConfirmed;
   if (error instanceof UnhealthyError) return EXIT[error.status];
+  if (error instanceof DriftError) return EXIT.drift;
   if (error instanceof TaskFailedError) return error.exitCode ?? EXIT.failed;
   const isMisunderstood = [
     UsageError,
@@ -336,6 +344,9 @@ function report(error: unknown, { stderr, env }: Streams): number {
     NotADumpError,
     SecretsNotFoundError,
     ServicesNotFoundError,
+    SentryRulesNotFoundError,
+    AlertingNotFoundError,
+    NoRouteError,
     NoSuchSecretError,
   ].some((kind) => error instanceof kind);
   return isMisunderstood ? EXIT.usage : EXIT.failed;

@@ -11,6 +11,8 @@ export const AUDIT_ACTIONS = [
   'secret.rollback',
   'secret.set',
   'secret.reveal',
+  'sentry.apply',
+  'alarm.test',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

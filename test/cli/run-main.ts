@@ -2,7 +2,12 @@ import { PassThrough } from 'node:stream';
 import { main } from '../../cli/main';
 
 /** Runs the command line in this process, with no terminal and an empty environment. */
-export async function golive(...args: string[]) {
+export function golive(...args: string[]) {
+  return goliveWith({}, ...args);
+}
+
+/** The same with these environment variables. */
+export async function goliveWith(env: NodeJS.ProcessEnv, ...args: string[]) {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof written) => {
     const sink = new PassThrough();
@@ -13,7 +18,7 @@ export async function golive(...args: string[]) {
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-    env: {},
+    env,
   });
   return { exitCode, ...written };
 }
