@@ -17,7 +17,7 @@ export function addSentryCommands(
     .addHelpText(
       'after',
       `
-What is to be stands in "sentryRules" of the environment's configuration and in its schedules; deploying its Services
+What is to be stands in "sentryRules" of the environment's configuration and in its schedules; deploying its Alerting
 stack brings it here. Ours is what is named golive/<environment>/…: nothing else is ever changed or deleted.
 
   export SENTRY_AUTH_TOKEN=…              of an internal integration, or a personal one; never on the command line

@@ -11,6 +11,7 @@ import { type ReplicaNames, replicaNames } from './recovery/replica-names';
 import { SecretsStack } from './secrets/secrets-stack';
 import { ServicesStack } from './services/services-stack';
 import { readRunbookAt } from './shared/alarm';
+import { scheduledJobsOf } from './shared/scheduled-jobs';
 
 export interface PlatformStageProps {
   readonly config: EnvironmentConfig;
@@ -87,6 +88,8 @@ export class PlatformStage extends Stage {
       this.secrets.addStackDependency(this.recovery);
       this.backup.addStackDependency(this.recovery);
     }
+    // Last, when every schedule of the environment is there.
+    if (config.sentryRules) this.alerting.addSentryRules(config.sentryRules, scheduledJobsOf(this));
     Tags.of(this).add('golive:environment', config.name, { excludeResourceTypes: UNTAGGED });
   }
 

@@ -14,7 +14,7 @@ export const ScheduledJob = z.strictObject({
 });
 export type ScheduledJob = z.output<typeof ScheduledJob>;
 
-/** What `golive sentry` must know of an environment. The Services stack writes it as a parameter of Systems Manager. */
+/** What `golive sentry` must know of an environment. The Alerting stack writes it as a parameter of Systems Manager. */
 export const SentryOperations = z.strictObject({
   sentryVersion: z.literal(1),
   /** As events carry it. */

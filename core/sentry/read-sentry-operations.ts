@@ -10,7 +10,7 @@ export class SentryRulesNotFoundError extends GoLiveError {
 }
 
 /**
- * Reads what the Services stack wrote.
+ * Reads what the Alerting stack wrote.
  *
  * @throws SentryRulesNotFoundError
  */
@@ -23,12 +23,12 @@ export async function readSentryOperations(ssm: SSMClient, environment: string):
   );
   if (text === undefined) {
     throw new SentryRulesNotFoundError(
-      `"${environment}" has no rules for Sentry in this account and region: set "sentryRules" in its file of lib/config and deploy its Services stack, or look at --env, AWS_PROFILE and AWS_REGION`,
+      `"${environment}" has no rules for Sentry in this account and region: set "sentryRules" in its file of lib/config and deploy its Alerting stack, or look at --env, AWS_PROFILE and AWS_REGION`,
     );
   }
   const parsed = SentryOperations.safeParse(jsonOrUndefined(text));
   if (parsed.success) return parsed.data;
   throw new SentryRulesNotFoundError(
-    `parameter ${parameter} was written by another version of GoLive; use the one that is deployed, or deploy the Services stack`,
+    `parameter ${parameter} was written by another version of GoLive; use the one that is deployed, or deploy the Alerting stack`,
   );
 }

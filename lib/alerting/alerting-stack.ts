@@ -3,11 +3,14 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { placesOf } from '../../core/alerting/alarm-fields';
 import { SEVERITIES } from '../../core/alerting/alarm-name';
+import type { ScheduledJob } from '../../core/sentry/operations';
+import type { SentryRules } from '../../core/sentry/settings';
 import type { EnvironmentConfig } from '../config';
 import { routedSeverities } from '../config/alerting-rules';
 import { runbookUrlOf } from '../config/runbook-url';
 import { declareAlarm } from '../shared/alarm';
 import { FailureQueue } from '../shared/failure-queue';
+import { grantReadSentryOperations } from '../shared/operations-access';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
 import { AlertingOperationsParameter } from './alerting-operations-parameter';
 import { AlertingOperatorAccess } from './alerting-operator-access';
@@ -18,6 +21,7 @@ import { leftOut } from './left-out';
 import { PagerDutyRoute } from './pagerduty-route';
 import { PathProof } from './path-proof';
 import type { ProvenRoute, RouteProps } from './route';
+import { SentryOperationsParameter } from './sentry-operations-parameter';
 import { failedDeliveries, TopicsKey, type ToldTopic } from './told-topic';
 
 export interface AlertingStackProps extends StackProps {
@@ -33,6 +37,8 @@ export interface AlertingStackProps extends StackProps {
  * take those of this environment by their names, also those of the Recovery stack, which it passes on to this region.
  */
 export class AlertingStack extends Stack {
+  private operatorAccess: AlertingOperatorAccess | undefined;
+
   constructor(
     scope: Construct,
     id: string,
@@ -56,6 +62,19 @@ export class AlertingStack extends Stack {
     });
     const notice = leftOut(config);
     if (notice !== undefined) new CfnOutput(this, 'LeftOut', { value: notice });
+  }
+
+  /** @param jobs all that run by a schedule in the environment */
+  addSentryRules(rules: SentryRules, jobs: readonly ScheduledJob[]): void {
+    const { name, domain } = this.props.config;
+    new SentryOperationsParameter(this, 'SentryOperations', {
+      sentryVersion: 1,
+      environment: name,
+      ...(domain !== undefined && { origin: `https://${domain}` }),
+      rules,
+      jobs: [...jobs],
+    });
+    if (this.operatorAccess) grantReadSentryOperations(this.operatorAccess.policy, name);
   }
 
   private makeRoutes(platform: PlatformSettings) {
@@ -83,7 +102,10 @@ export class AlertingStack extends Stack {
       heartbeat: config.alerting.heartbeat,
       failureQueue,
     });
-    new AlertingOperatorAccess(this, 'OperatorAccess', { platform, proof: proof.stateMachine });
+    this.operatorAccess = new AlertingOperatorAccess(this, 'OperatorAccess', {
+      platform,
+      proof: proof.stateMachine,
+    });
     return { routes, proof, failureQueue };
   }
 

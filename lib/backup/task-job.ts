@@ -42,6 +42,7 @@ export class TaskJob extends Construct {
   private readonly label: string;
   private readonly command: readonly string[];
   private readonly failureQueue: IQueue;
+  private readonly timeout: Duration;
 
   constructor(scope: Construct, id: string, props: TaskJobProps) {
     super(scope, id);
@@ -49,6 +50,7 @@ export class TaskJob extends Construct {
     this.label = label;
     this.command = command;
     this.failureQueue = props.failureQueue;
+    this.timeout = props.timeout;
     const run = new sfn.CustomState(this, 'Run', {
       stateJson: {
         Type: 'Task',
@@ -106,6 +108,7 @@ export class TaskJob extends Construct {
     return runOnSchedule(this, {
       label: this.label,
       schedule,
+      longestRun: this.timeout,
       target: this.target(),
       // Of a weekly job the monitor tells it, which looks at what the job has left in the vault.
       isHeardElsewhere: true,

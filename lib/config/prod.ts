@@ -22,6 +22,13 @@ export const prod: EnvironmentInput = {
   logRetentionDays: 365,
   logLevel: 'INFO',
   sentry: true, // off until somebody sets the DSN: golive secrets set sentry-dsn
+  sentryRules: {
+    // edit me: placeholders
+    organization: 'my-company',
+    projects: ['golive'],
+    pagerDuty: { integrationId: '1', serviceId: '1', serviceName: 'golive' },
+    slack: { integrationId: '2', channel: '#golive-errors', channelId: 'C0000000000' },
+  },
   network: {
     cidr: '10.30.0.0/16',
     nat: 'per-zone',

@@ -14,6 +14,7 @@ import {
   type Window,
 } from './schedule';
 import { SECRETS_GUARD_RAILS, SECRETS_RULES } from './secrets-rules';
+import { SENTRY_RULES } from './sentry-rules';
 import { SERVICES_GUARD_RAILS, SERVICES_RULES } from './services-rules';
 
 /** CloudWatch looks back seven days at most; two hours are left for a late start. */
@@ -218,6 +219,7 @@ export const RULES: readonly Rule[] = [
   ...EDGE_RULES,
   ...ALARMS_RULES,
   ...ALERTING_RULES,
+  ...SENTRY_RULES,
 ];
 
 /** A schedule that can be read, and whose silence CloudWatch can see. */

@@ -7,6 +7,7 @@ import { Alerting } from './alerting-schema';
 import { Delivery } from './delivery-schema';
 import { Edge } from './edge-schema';
 import { Secrets } from './secrets-schema';
+import { SentryRules } from './sentry-schema';
 import { Services } from './services-schema';
 
 /**
@@ -238,6 +239,8 @@ export const EnvironmentSchema = z.strictObject({
    * false none of them may read it. Those in the disaster recovery region need `secrets.replicate`.
    */
   sentry: z.boolean().default(false),
+  /** Whom Sentry tells of what: `golive sentry apply` makes it so. @default whatever somebody has set there */
+  sentryRules: SentryRules.optional(),
   network: Network,
   database: Database,
   cache: Cache,

@@ -8,6 +8,7 @@ import { type Rotation, rotationExpression } from '../config/rotation';
 import { grantReadOperations } from '../shared/operations-access';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { rememberRotation } from '../shared/scheduled-jobs';
 import { grantRotateSecret, type KeyedSecret } from '../shared/secret-access';
 
 /** Where a function must stand to reach the database. */
@@ -76,6 +77,7 @@ export class RotatedSecret<Contract extends z.ZodObject> extends Construct {
       sourceAccount: Stack.of(this).account,
       sourceArn: secret.secretArn,
     });
+    rememberRotation(this, { label: `secrets-${props.functionName}`, rotation });
     // The L2 takes no window and no cron.
     this.schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: secret.secretArn,

@@ -4,6 +4,7 @@ import type { IConstruct } from 'constructs';
 import { alertingParameterName } from '../../core/alerting/operations';
 import { operationsParameterName } from '../../core/backup/operations';
 import { secretsParameterName } from '../../core/secrets/operations';
+import { sentryParameterName } from '../../core/sentry/operations';
 import { servicesParameterName } from '../../core/services/operations';
 
 /** To read where everything of the backups is. */
@@ -14,6 +15,11 @@ export function grantReadOperations(grantee: IGrantable & IConstruct, environmen
 /** To read where every secret is; no value. */
 export function grantReadSecretsOperations(grantee: IGrantable & IConstruct, environment: string): void {
   grantReadParameter(grantee, secretsParameterName(environment));
+}
+
+/** To read what Sentry is to do for an environment. */
+export function grantReadSentryOperations(grantee: IGrantable & IConstruct, environment: string): void {
+  grantReadParameter(grantee, sentryParameterName(environment));
 }
 
 /** To read which services were deployed. */

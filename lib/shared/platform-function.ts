@@ -93,6 +93,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
   /** `backup-dump`: its name in logs, alarms and the runbook. */
   private readonly label: string;
   private readonly environmentName: string;
+  private readonly timeout: Duration;
   private readonly asynchronous: AsynchronousInvocation | undefined;
 
   /**
@@ -104,6 +105,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
     const { platform, source, packaging, contract, environment, memory, asynchronous, ...options } = props;
     this.label = labelOf(source);
     this.environmentName = platform.environmentName;
+    this.timeout = props.timeout;
     this.asynchronous = asynchronous;
     refuseSharedNames(contract, this.label);
 
@@ -177,6 +179,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
     return runOnSchedule(this, {
       label: this.label,
       schedule,
+      longestRun: this.timeout,
       target: new LambdaFunction(this.function, {
         // These are for delivery to Lambda; what the handler fails is `asynchronous`'s.
         deadLetterQueue: this.asynchronous.failureQueue,

@@ -4,11 +4,14 @@ import { type IRuleTarget, Rule, Schedule as EventSchedule } from 'aws-cdk-lib/a
 import type { Construct } from 'constructs';
 import { longestGapMinutes, type Schedule } from '../config/schedule';
 import { declareAlarm } from './alarm';
+import { rememberJob } from './scheduled-jobs';
 
 export interface ScheduledProps {
   /** `backup-dump`: its name in alarms and the runbook. */
   readonly label: string;
   readonly schedule: Schedule;
+  /** After this a run is stopped. */
+  readonly longestRun: Duration;
   readonly target: IRuleTarget;
   /**
    * Whether something else tells of silence that lasts longer than CloudWatch looks back: then there is no alarm.
@@ -29,8 +32,9 @@ const LONGEST_LOOK_BACK_HOURS = 7 * 24;
  */
 export function runOnSchedule(
   scope: Construct,
-  { label, schedule, target, metricRuns, isHeardElsewhere = false }: ScheduledProps,
+  { label, schedule, longestRun, target, metricRuns, isHeardElsewhere = false }: ScheduledProps,
 ): Rule {
+  rememberJob(scope, { label, schedule, longestRun });
   const rule = new Rule(scope, 'Schedule', {
     description: `Runs ${label}, UTC`,
     schedule: EventSchedule.cron({

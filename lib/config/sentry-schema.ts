@@ -1,0 +1,2 @@
+/** What Sentry is to do for an environment: the same settings that `golive sentry` reads. */
+export { SentryRules } from '../../core/sentry/settings';

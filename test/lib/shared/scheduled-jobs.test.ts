@@ -1,0 +1,180 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Template } from 'aws-cdk-lib/assertions';
+import { desiredCronMonitors } from '../../../core/sentry/desired/monitors';
+import { SentryOperations } from '../../../core/sentry';
+import { LONGEST_SLUG, monitorSlug } from '../../../core/sentry/owned';
+import { ConfigurationError } from '../../../lib/config';
+import { parseEnvironments } from '../../../lib/config/parse';
+import { prod } from '../../../lib/config/prod';
+import { rememberJob, scheduledJobsOf } from '../../../lib/shared/scheduled-jobs';
+import { CronMonitorBody } from '../../support/sentry-api/schemas';
+import { makeApp, type Templates, templatesOf } from '../support/synthesis';
+
+interface Scheduled {
+  readonly id: string;
+  readonly expression: string;
+}
+
+/** Everything in a template that runs by a schedule, whoever runs it. */
+function schedulesIn(template: Template): Scheduled[] {
+  const { Resources = {} } = template.toJSON() as {
+    Resources?: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
+  };
+  return Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) => {
+    const rotation = (Properties['RotationRules'] as { ScheduleExpression?: string } | undefined)
+      ?.ScheduleExpression;
+    const expression = {
+      'AWS::Events::Rule': Properties['ScheduleExpression'],
+      'AWS::Scheduler::Schedule': Properties['ScheduleExpression'],
+      'AWS::SecretsManager::RotationSchedule': rotation,
+    }[Type];
+    return typeof expression === 'string' ? [{ id, expression }] : [];
+  });
+}
+
+/** `cron(0 2 * * ? *)` as crontab: `0 2 * * *`. */
+const asCrontab = (expression: string) =>
+  expression.slice('cron('.length, -1).split(' ').slice(0, 5).join(' ').replaceAll('?', '*');
+
+const sentryOf = ({ Alerting }: Templates): SentryOperations => {
+  const parameters = Alerting.findResources('AWS::SSM::Parameter', {
+    Properties: { Name: '/golive/prod/sentry' },
+  });
+  const [{ Properties }] = Object.values(parameters) as [{ Properties: { Value: string } }];
+  expect(Properties.Value.length).toBeLessThan(4096);
+  return SentryOperations.parse(JSON.parse(Properties.Value));
+};
+
+describe('production', () => {
+  const templates = templatesOf('prod');
+  const operations = sentryOf(templates);
+  const schedules = Object.values(templates).flatMap((template) => (template ? schedulesIn(template) : []));
+
+  test('has a cron monitor for every schedule of every stack, at its times', () => {
+    expect(schedules.length).toBeGreaterThan(12);
+    expect(operations.jobs.map(({ crontab }) => crontab).sort()).toEqual(
+      schedules.map(({ expression }) => asCrontab(expression)).sort(),
+    );
+  });
+
+  test('knows each by its own name', () => {
+    const labels = operations.jobs.map(({ label }) => label);
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(labels).toEqual(
+      expect.arrayContaining([
+        'backup-drill',
+        'backup-dump',
+        'backup-monitor',
+        'backup-retention',
+        'backup-snapshot',
+        'recovery-dump-retention',
+        'recovery-snapshot-copies',
+        'secrets-monitor',
+        'secrets-rotate-app',
+        'secrets-rotate-backup',
+        'secrets-rotate-cache',
+        'secrets-rotate-data',
+        'secrets-rotate-jwt',
+        'secrets-rotate-master',
+      ]),
+    );
+  });
+
+  test('asks of Sentry what Sentry takes', () => {
+    for (const { name, key, fields } of desiredCronMonitors(operations, { id: '11', slug: 'golive' })) {
+      expect(CronMonitorBody.safeParse({ name, slug: key, ...fields }).error).toBeUndefined();
+    }
+    const longest = 'e'.repeat(16);
+    for (const { label } of operations.jobs)
+      expect(monitorSlug(longest, label).length).toBeLessThanOrEqual(LONGEST_SLUG);
+  });
+
+  test('gives a rotation its window, and a task its time', () => {
+    const job = (wanted: string) => operations.jobs.find(({ label }) => label === wanted);
+    expect(job('secrets-rotate-data')).toMatchObject({
+      crontab: '0 12 * JAN,APR,JUL,OCT TUE#1',
+      marginMinutes: 60,
+    });
+    expect(job('backup-drill')).toMatchObject({ crontab: '0 5 * * SAT', longestRunMinutes: 360 });
+    expect(job('backup-snapshot')).toMatchObject({ crontab: '30 1,7,13,19 * * *', longestRunMinutes: 15 });
+  });
+
+  test('is asked at its domain', () => {
+    expect(operations.origin).toBe('https://golive.example');
+  });
+});
+
+test('an environment without rules has no parameter of them', () => {
+  const { Alerting } = templatesOf('staging');
+  expect(
+    Alerting.findResources('AWS::SSM::Parameter', { Properties: { Name: '/golive/staging/sentry' } }),
+  ).toEqual({});
+});
+
+test('a schedule that nobody remembers is missed by the comparison above', () => {
+  const stack = new Stack(makeApp(), 'Stack');
+  new Rule(stack, 'Forgotten', { schedule: Schedule.cron({ minute: '7', hour: '3' }) });
+  const known = new Rule(stack, 'Known', { schedule: Schedule.cron({ minute: '8', hour: '4' }) });
+  rememberJob(known, {
+    label: 'known',
+    schedule: { minute: '8', hour: '4' },
+    longestRun: Duration.seconds(61),
+  });
+  expect(schedulesIn(Template.fromStack(stack)).map(({ expression }) => asCrontab(expression))).toEqual([
+    '7 3 * * *',
+    '8 4 * * *',
+  ]);
+  expect(scheduledJobsOf(stack)).toEqual([
+    { label: 'known', crontab: '8 4 * * *', marginMinutes: 10, longestRunMinutes: 2 },
+  ]);
+});
+
+describe('the configuration of Sentry’s rules', () => {
+  const refusal = (change: object): string => {
+    try {
+      parseEnvironments(new Map([['lib/config/prod.ts', { ...prod, ...change }]]));
+    } catch (error) {
+      if (error instanceof ConfigurationError) return error.message;
+      throw error;
+    }
+    return '';
+  };
+  const sentryRules = { organization: 'my-company', projects: ['golive'] };
+
+  test('needs an organisation and a project', () => {
+    expect(refusal({ sentryRules })).toBe('');
+    expect(refusal({ sentryRules: { ...sentryRules, limits: { errorsPerHour: { high: 80 } } } })).toBe('');
+  });
+
+  test.each([
+    [
+      'while no event is sent',
+      { sentryRules, sentry: false },
+      /sentryRules: .*nothing while sentry is false/,
+    ],
+    [
+      'a project twice',
+      { sentryRules: { ...sentryRules, projects: ['a', 'a'] } },
+      /sentryRules\.projects: .*each project once/,
+    ],
+    [
+      'limits that cross',
+      { sentryRules: { ...sentryRules, limits: { errorsPerHour: { high: 50 } } } },
+      /sentryRules\.limits\.errorsPerHour: .*a "high" that is more than "medium"/,
+    ],
+    [
+      'an organisation that is no slug',
+      { sentryRules: { ...sentryRules, organization: 'My Company' } },
+      /sentryRules\.organization/,
+    ],
+  ])('is refused with %s', (_what, change, problem) => {
+    expect(refusal(change)).toMatch(problem);
+  });
+
+  test('is refused outside production: a trial wakes nobody', () => {
+    expect(refusal({ sentryRules, name: 'trial', tier: 'nonproduction' })).toMatch(
+      /sentryRules: .*nothing while tier is "nonproduction"/,
+    );
+  });
+});
