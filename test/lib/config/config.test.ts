@@ -4,6 +4,7 @@ import { GUARD_RAILS, RULES } from '../../../lib/config/rules';
 import { prod } from '../../../lib/config/prod';
 import { ALARMS_REFUSED } from './alarms-refusals';
 import { EDGE_REFUSED } from './edge-refusals';
+import { SENTRY_REFUSED } from './sentry-refusals';
 import { SERVICES_REFUSED } from './services-refusals';
 import type { Change, Refusal } from './refusal';
 
@@ -529,6 +530,7 @@ const REFUSED: readonly Refusal[] = [
   ],
   ...EDGE_REFUSED,
   ...ALARMS_REFUSED,
+  ...SENTRY_REFUSED,
   ...SERVICES_REFUSED,
 ];
 

@@ -4,9 +4,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { desiredCronMonitors } from '../../../core/sentry/desired/monitors';
 import { SentryOperations } from '../../../core/sentry';
 import { LONGEST_SLUG, monitorSlug } from '../../../core/sentry/owned';
-import { ConfigurationError } from '../../../lib/config';
-import { parseEnvironments } from '../../../lib/config/parse';
-import { prod } from '../../../lib/config/prod';
 import { rememberJob, scheduledJobsOf } from '../../../lib/shared/scheduled-jobs';
 import { CronMonitorBody } from '../../support/sentry-api/schemas';
 import { makeApp, type Templates, templatesOf } from '../support/synthesis';
@@ -128,53 +125,4 @@ test('a schedule that nobody remembers is missed by the comparison above', () =>
   expect(scheduledJobsOf(stack)).toEqual([
     { label: 'known', crontab: '8 4 * * *', marginMinutes: 10, longestRunMinutes: 2 },
   ]);
-});
-
-describe('the configuration of Sentry’s rules', () => {
-  const refusal = (change: object): string => {
-    try {
-      parseEnvironments(new Map([['lib/config/prod.ts', { ...prod, ...change }]]));
-    } catch (error) {
-      if (error instanceof ConfigurationError) return error.message;
-      throw error;
-    }
-    return '';
-  };
-  const sentryRules = { organization: 'my-company', projects: ['golive'] };
-
-  test('needs an organisation and a project', () => {
-    expect(refusal({ sentryRules })).toBe('');
-    expect(refusal({ sentryRules: { ...sentryRules, limits: { errorsPerHour: { high: 80 } } } })).toBe('');
-  });
-
-  test.each([
-    [
-      'while no event is sent',
-      { sentryRules, sentry: false },
-      /sentryRules: .*nothing while sentry is false/,
-    ],
-    [
-      'a project twice',
-      { sentryRules: { ...sentryRules, projects: ['a', 'a'] } },
-      /sentryRules\.projects: .*each project once/,
-    ],
-    [
-      'limits that cross',
-      { sentryRules: { ...sentryRules, limits: { errorsPerHour: { high: 50 } } } },
-      /sentryRules\.limits\.errorsPerHour: .*a "high" that is more than "medium"/,
-    ],
-    [
-      'an organisation that is no slug',
-      { sentryRules: { ...sentryRules, organization: 'My Company' } },
-      /sentryRules\.organization/,
-    ],
-  ])('is refused with %s', (_what, change, problem) => {
-    expect(refusal(change)).toMatch(problem);
-  });
-
-  test('is refused outside production: a trial wakes nobody', () => {
-    expect(refusal({ sentryRules, name: 'trial', tier: 'nonproduction' })).toMatch(
-      /sentryRules: .*nothing while tier is "nonproduction"/,
-    );
-  });
 });
