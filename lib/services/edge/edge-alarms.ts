@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type Alarm, type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, type IMetric, MathExpression, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   type ApplicationLoadBalancer,
@@ -67,6 +67,19 @@ function aboveFloor(
 }
 
 /**
+ * The load balancer counts these only when there are some. A minute without is a zero: CloudWatch would otherwise look for more
+ * figures further back, and what is over would be an alarm for two minutes more.
+ */
+function orNone(metric: Metric): MathExpression {
+  return new MathExpression({
+    expression: 'FILL(counted, 0)',
+    usingMetrics: { counted: metric },
+    period: MINUTE,
+    label: metric.metricName,
+  });
+}
+
+/**
  * @param name of the targets, for people
  * @param slowAfter @default what the configuration says
  */
@@ -111,10 +124,9 @@ export function alarmTargets(
       anchor: 'edge-unhealthy-routing',
       subject,
       description: `No task of ${name} is healthy, and the load balancer sends requests to them all the same.`,
-      metric: targets.metrics.custom('UnhealthyRoutingRequestCount', {
-        period: MINUTE,
-        statistic: Stats.SUM,
-      }),
+      metric: orNone(
+        targets.metrics.custom('UnhealthyRoutingRequestCount', { period: MINUTE, statistic: Stats.SUM }),
+      ),
       threshold: 0,
       of: [2, 3],
     }),
@@ -158,14 +170,14 @@ export function alarmEdge(
     errors: above(scope, 'ErrorsAlarm', {
       anchor: 'edge-errors',
       description: `The load balancer answered more than ${limits.ownErrorsPerMinute} requests a minute with an error of its own (5xx).`,
-      metric: loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period: MINUTE }),
+      metric: orNone(loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period: MINUTE })),
       threshold: limits.ownErrorsPerMinute,
       of: [3, 3],
     }),
     rejectedConnections: above(scope, 'RejectedConnectionsAlarm', {
       anchor: 'edge-rejected-connections',
       description: 'The load balancer has no more room for connections and rejects some.',
-      metric: loadBalancer.metrics.rejectedConnectionCount({ period: MINUTE }),
+      metric: orNone(loadBalancer.metrics.rejectedConnectionCount({ period: MINUTE })),
       threshold: 0,
       of: [3, 3],
     }),
