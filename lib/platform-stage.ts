@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { AlertingStack } from './alerting/alerting-stack';
 import { BackupStack } from './backup/backup-stack';
 import type { EnvironmentConfig } from './config';
+import { runbookUrlOf } from './config/runbook-url';
 import { DatabaseStack } from './database/database-stack';
 import { DeliveryStack } from './delivery/delivery-stack';
 import { NetworkStack } from './network/network-stack';
@@ -40,7 +41,8 @@ export class PlatformStage extends Stage {
   constructor(scope: Construct, { config }: PlatformStageProps) {
     super(scope, config.name, { env: { account: config.account, region: config.region } });
     const { terminationProtection } = config;
-    if (config.alarms.runbookUrl !== undefined) readRunbookAt(this, config.alarms.runbookUrl);
+    const runbookUrl = runbookUrlOf(config);
+    if (runbookUrl !== undefined) readRunbookAt(this, runbookUrl);
     this.network = new NetworkStack(this, 'Network', { config, terminationProtection });
     const { vpc } = this.network;
     this.database = new DatabaseStack(this, 'Database', { config, terminationProtection, vpc });

@@ -7,7 +7,7 @@ const Percent = z.number().min(1).max(100);
  * what is different there. M of N is the alarm's own and stands beside it, with its reason.
  */
 export const Alarms = z.strictObject({
-  /** Where people read `docs/runbook.md`, without an anchor. @default in the repository */
+  /** Where people read `docs/runbook.md`, without an anchor. @default in `delivery.repository`, and without one in this folder */
   runbookUrl: z
     .url({
       protocol: /^https$/,

@@ -81,7 +81,6 @@ export const prod: EnvironmentInput = {
     // Ten requests a second for five minutes, and people behind one address of a company share it.
     waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
   },
-  alarms: { runbookUrl: 'https://github.com/my-company/golive/blob/main/docs/runbook.md' }, // edit me: a placeholder
   alerting: {
     // Set its key first: golive secrets set pagerduty.
     pagerDuty: { severities: ['critical', 'warning'] },

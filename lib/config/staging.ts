@@ -63,7 +63,6 @@ export const staging: EnvironmentInput = {
     deletionProtection: true,
     waf: { requestsPer5Minutes: 3000, loginsPer5Minutes: 50 },
   },
-  alarms: { runbookUrl: 'https://github.com/my-company/golive/blob/main/docs/runbook.md' }, // edit me: a placeholder
   alerting: { email: { critical: ['platform@golive.example'] } }, // edit me: a placeholder
   delivery: {
     repository: 'my-company/golive', // edit me: a placeholder
