@@ -64,6 +64,7 @@ export class ChatLogs extends Construct {
       RetentionDays: String(platform.logRetentionDays),
     };
     this.resource = new CustomResource(this, 'Groups', {
+      resourceType: 'Custom::ChatLogs',
       serviceToken: this.function.function.functionArn,
       serviceTimeout: Duration.minutes(2),
       properties,

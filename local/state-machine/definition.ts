@@ -55,6 +55,9 @@ const Fail = z.strictObject({
   CausePath: z.string().optional(),
 });
 
+/** Only by a number of seconds. */
+const Wait = z.strictObject({ Type: z.literal('Wait'), Seconds: z.number().min(0), Next: z.string() });
+
 const Succeed = z.strictObject({ Type: z.literal('Succeed') });
 
 export type TaskState = z.output<typeof Task>;
@@ -65,7 +68,7 @@ const StateMachine = z.strictObject({
   Comment: z.string().optional(),
   StartAt: z.string(),
   TimeoutSeconds: z.number().optional(),
-  States: z.record(z.string(), z.discriminatedUnion('Type', [Task, Choice, Fail, Succeed])),
+  States: z.record(z.string(), z.discriminatedUnion('Type', [Task, Choice, Wait, Fail, Succeed])),
 });
 
 /** The part of the Amazon States Language that our state machines use. https://states-language.net/spec.html */
@@ -88,6 +91,7 @@ export function parseStateMachine(text: string): StateMachine {
     machine.StartAt,
     ...Object.values(machine.States).flatMap((state) => {
       if (state.Type === 'Task') return [state.Next ?? [], state.Catch.map(({ Next }) => Next)].flat();
+      if (state.Type === 'Wait') return [state.Next];
       if (state.Type === 'Choice') return [state.Default ?? [], state.Choices.map(({ Next }) => Next)].flat();
       return [];
     }),

@@ -22,7 +22,7 @@ export interface ExecutionOptions {
   readonly call: (resource: string, parameters: unknown, signal: AbortSignal) => Promise<unknown>;
   /** Stops the execution, as StopExecution does. */
   readonly signal?: AbortSignal;
-  /** Waits before a retry. @default waits */
+  /** Waits before a retry, and in a Wait state. @default waits */
   readonly pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -64,12 +64,19 @@ async function walk(options: ExecutionOptions, signal: AbortSignal): Promise<Exe
   let input = options.input;
   for (;;) {
     const state = options.machine.States[name];
-    const scope = { input, context };
+    const scope = {
+      input,
+      context: { ...context, State: { Name: name, EnteredTime: new Date().toISOString() } },
+    };
     switch (state?.Type) {
       case 'Succeed':
         return { status: 'SUCCEEDED', output: input };
       case 'Fail':
         return { status: 'FAILED', ...ofFail(state, scope) };
+      case 'Wait':
+        await waiting(options)(state.Seconds, signal);
+        name = state.Next;
+        break;
       case 'Choice':
         name = choose(state, scope);
         break;
@@ -91,7 +98,8 @@ async function runTask(
   options: ExecutionOptions,
   signal: AbortSignal,
 ): Promise<{ output: unknown; next: string | undefined }> {
-  const { call, pause = (seconds, until) => delay(seconds * 1000, undefined, { signal: until }) } = options;
+  const { call } = options;
+  const pause = waiting(options);
   const attempts = new Map<object, number>();
   for (;;) {
     try {
@@ -117,6 +125,10 @@ async function runTask(
       return { output: place(caught, catcher.ResultPath, scope.input), next: catcher.Next };
     }
   }
+}
+
+function waiting({ pause }: ExecutionOptions): NonNullable<ExecutionOptions['pause']> {
+  return pause ?? ((seconds, until) => delay(seconds * 1000, undefined, { signal: until }));
 }
 
 /** `States.ALL` does not match what the execution cannot go on after; `States.TaskFailed` matches all but a time-out. */

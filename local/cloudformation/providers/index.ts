@@ -48,6 +48,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   'AWS::SecretsManager::Secret': secretProvider,
   'AWS::SecretsManager::SecretTargetAttachment': secretAttachmentProvider,
   'AWS::StepFunctions::StateMachine': stateMachineProvider,
+  'Custom::ChatLogs': customResourceProvider,
   'Custom::DatabaseRoles': customResourceProvider,
   'Custom::Migrations': migrationsProvider,
 };
