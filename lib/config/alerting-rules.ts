@@ -1,17 +1,29 @@
 import { SEVERITIES, type Severity } from '../../core/alerting/alarm-name';
+import { PAGED } from './alerting-schema';
 import { type Rule, unless } from './rule';
 import { runbookUrlOf } from './runbook-url';
 import type { EnvironmentConfig } from './schema';
 
-/** Whether somebody is told of alarms of a severity. */
-function isRouted({ alerting }: Pick<EnvironmentConfig, 'alerting'>, severity: Severity): boolean {
-  const { pagerDuty, email, slack } = alerting;
+/** Whether somebody is told of alarms of a severity; also of what the schema has not filled in yet. */
+function isRouted(config: Pick<EnvironmentConfig, 'alerting'>, severity: Severity): boolean {
+  const { pagerDuty, slack }: Unfilled = config.alerting;
   return (
-    (pagerDuty?.severities.includes(severity) ?? false) ||
-    email[severity].length > 0 ||
-    slack?.channels[severity] !== undefined
+    (pagerDuty !== undefined && (pagerDuty.severities ?? PAGED).includes(severity)) ||
+    addressesOf(config, severity).length > 0 ||
+    slack?.channels?.[severity] !== undefined
   );
 }
+
+function addressesOf({ alerting }: Pick<EnvironmentConfig, 'alerting'>, severity: Severity) {
+  const { email }: Unfilled = alerting;
+  return email?.[severity] ?? [];
+}
+
+type Unfilled = DeepPartial<EnvironmentConfig['alerting']>;
+
+type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : { [Key in keyof T]?: DeepPartial<T[Key]> | undefined };
 
 /** The severities that somebody is told of. */
 export function routedSeverities(config: Pick<EnvironmentConfig, 'alerting'>): Severity[] {
@@ -32,7 +44,7 @@ export const ALERTING_RULES: readonly Rule[] = [
     field: 'alerting.email.critical',
     reads: ['alerting.pagerDuty', 'alerting.email.critical'],
     broken: unless(
-      (c) => c.alerting.email.critical.length > 0,
+      (c) => addressesOf(c, 'critical').length > 0,
       'an address while there is alerting.pagerDuty: that PagerDuty cannot be reached is told by another way',
     ),
   },

@@ -1,14 +1,20 @@
 import { z } from 'zod';
-import { SEVERITIES } from '../../core/alerting/alarm-name';
+import { SEVERITIES, type Severity } from '../../core/alerting/alarm-name';
 import { WEEK_DAYS } from './rotation';
 
 const Addresses = z.array(z.email('an e-mail address such as "on-call@golive.example"')).default([]);
 const Channel = z.string().regex(/^[CG][0-9A-Z]{8,14}$/, 'the id of a Slack channel such as "C0123ABCD"');
 
+/** What PagerDuty is told unless an environment says otherwise. */
+export const PAGED: readonly Severity[] = ['critical', 'warning'];
+
 /** PagerDuty. Its routing key is the secret `pagerduty`, and stands in no configuration. */
 const PagerDuty = z.strictObject({
   /** Which alarms go there. */
-  severities: z.array(z.enum(SEVERITIES)).min(1).default(['critical', 'warning']),
+  severities: z
+    .array(z.enum(SEVERITIES))
+    .min(1)
+    .default([...PAGED]),
   /**
    * Counted up after `golive secrets set pagerduty`, so that the next deployment gives EventBridge the new key:
    * CloudFormation reads a secret only for a resource that it changes.

@@ -122,6 +122,16 @@ const BAD: readonly (readonly [keyof typeof GUARDS, CfnTemplate, string])[] = [
     'Bad: has a secret in plain text at Environment.Variables.DB_PASSWORD',
   ],
   [
+    'noPlaintextSecret',
+    secretIn({ BodyParameters: [{ Key: 'routing_key', IsValueSecret: true, Value: 'hunter2' }] }),
+    'Bad: has a secret in plain text at BodyParameters.0.Value',
+  ],
+  [
+    'noPlaintextSecret',
+    secretIn({ ApiKeyAuthParameters: { ApiKeyName: 'X-Key', ApiKeyValue: 'hunter2' } }),
+    'Bad: has a secret in plain text at ApiKeyAuthParameters.ApiKeyValue',
+  ],
+  [
     'nothingInTheDefaultSecurityGroup',
     fixture('AWS::Lambda::Function', {
       SecurityGroupIds: [{ 'Fn::GetAtt': ['Vpc', 'DefaultSecurityGroup'] }],

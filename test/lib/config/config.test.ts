@@ -3,6 +3,7 @@ import { parseEnvironment, parseEnvironments } from '../../../lib/config/parse';
 import { GUARD_RAILS, RULES } from '../../../lib/config/rules';
 import { prod } from '../../../lib/config/prod';
 import { ALARMS_REFUSED } from './alarms-refusals';
+import { ALERTING_REFUSED } from './alerting-refusals';
 import { EDGE_REFUSED } from './edge-refusals';
 import { SENTRY_REFUSED } from './sentry-refusals';
 import { SERVICES_REFUSED } from './services-refusals';
@@ -529,6 +530,7 @@ const REFUSED: readonly Refusal[] = [
     /^backup\.snapshot\.schedule: .*one run a day/,
   ],
   ...EDGE_REFUSED,
+  ...ALERTING_REFUSED,
   ...ALARMS_REFUSED,
   ...SENTRY_REFUSED,
   ...SERVICES_REFUSED,

@@ -218,7 +218,10 @@ function secretsIn(value: unknown, path = '', isSecret = false): string[] {
   if ('Ref' in value || 'Fn::GetAtt' in value) return [];
   return Object.entries(value).flatMap(([key, part]) => {
     // Rules about a secret to come, and names of secrets, are no secrets.
-    const named = SECRET_NAME.test(key) && !/Arn$|Template$|Length$|Name$|_ARN$/.test(key);
+    const named =
+      (SECRET_NAME.test(key) && !/Arn$|Template$|Length$|Name$|_ARN$|AuthParameters$/.test(key)) ||
+      // A parameter that EventBridge is told to keep.
+      (key === 'Value' && (value as Properties)['IsValueSecret'] === true);
     return key === 'GenerateSecretString'
       ? []
       : secretsIn(part, path ? `${path}.${key}` : key, isSecret || named);
