@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Console } from '../../cli/console';
@@ -63,8 +64,11 @@ async function golive(id: string | undefined, options: Options, signal = new Abo
     databaseToDump: () => Promise.reject(new Error('nothing is dumped')),
     secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
+    sfn: new SFNClient({ region: 'eu-central-1' }),
     secrets: () => Promise.reject(new Error('no secret is asked for')),
     services: () => Promise.reject(new Error('no service is asked for')),
+    alerting: () => Promise.reject(new Error('no route is asked for')),
+    sentry: () => Promise.reject(new Error('no rule is asked for')),
     caFile: () => Promise.reject(new Error('no authority is asked for')),
   };
   const error = await restoreInstanceCommand(

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -32,6 +33,7 @@ async function rotate(name: string, fake: FakeSecret, times: Partial<RotateTimes
     s3: new S3Client({ region: 'eu-central-1' }),
     rds: new RDSClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
+    sfn: new SFNClient({ region: 'eu-central-1' }),
     secretsManager: fake.client,
     clientsIn: () => {
       throw new Error('no other region is asked');
@@ -42,6 +44,8 @@ async function rotate(name: string, fake: FakeSecret, times: Partial<RotateTimes
     databaseToDump: never,
     caFile: never,
     services: never,
+    alerting: never,
+    sentry: never,
     secrets: () =>
       Promise.resolve(
         SecretsOperations.parse({

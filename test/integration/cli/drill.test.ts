@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Console, type Streams } from '../../../cli/console';
@@ -40,8 +41,11 @@ describe('golive drill', () => {
     databaseToDump: () => Promise.resolve(postgres.master),
     secretsManager: new SecretsManagerClient({ region: 'eu-central-1' }),
     ecs: new ECSClient({ region: 'eu-central-1' }),
+    sfn: new SFNClient({ region: 'eu-central-1' }),
     secrets: () => Promise.reject(new Error('no secret is asked for')),
     services: () => Promise.reject(new Error('no service is asked for')),
+    alerting: () => Promise.reject(new Error('no route is asked for')),
+    sentry: () => Promise.reject(new Error('no rule is asked for')),
     caFile: () => Promise.resolve(postgres.caFile),
   });
 
