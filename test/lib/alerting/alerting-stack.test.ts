@@ -1,4 +1,4 @@
-import { App, Stage, Validations } from 'aws-cdk-lib';
+import { type App, Stage, Validations } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ChatNotification } from '../../../core/alerting/messages';
@@ -216,7 +216,7 @@ function operationsOf(of: Template): AlertingOperations {
     typeof value === 'string'
       ? value
       : value['Fn::Join'][1]
-          .map((part) => (typeof part === 'string' ? part : Object.values(part as object)[0].toString()))
+          .map((part) => (typeof part === 'string' ? part : String(Object.values(part as object)[0])))
           .join('');
   expect(text.length).toBeLessThan(3000); // of 4,096 characters, and names are longer than what refers to them
   return AlertingOperations.parse(JSON.parse(text));
