@@ -113,3 +113,32 @@ describe('a state machine, interpreted', () => {
     expect(end).toEqual({ status: 'SUCCEEDED', output: { x: { y: 1 }, told: { kept: 'p' } } });
   });
 });
+
+describe('a wait', () => {
+  test('lasts for its seconds, and passes on what it was given', async () => {
+    const waited: number[] = [];
+    const end = await runStateMachine({
+      machine: machineOf({ A: { Type: 'Wait', Seconds: 180, Next: 'B' }, B: { Type: 'Succeed' } }),
+      input: { kept: true },
+      call: () => Promise.resolve({}),
+      execution: { Id: 'arn', Name: 'name', StartTime: '2026-05-01T03:00:00Z' },
+      pause: (seconds) => {
+        waited.push(seconds);
+        return Promise.resolve();
+      },
+    });
+
+    expect(waited).toEqual([180]);
+    expect(end).toEqual({ status: 'SUCCEEDED', output: { kept: true } });
+  });
+
+  test('that leads nowhere, or until an instant, is refused', () => {
+    expect(() => machineOf({ A: { Type: 'Wait', Seconds: 1, Next: 'B' } })).toThrow(StateMachineError);
+    expect(() =>
+      machineOf({
+        A: { Type: 'Wait', Timestamp: '2026-05-01T03:00:00Z', Next: 'B' },
+        B: { Type: 'Succeed' },
+      }),
+    ).toThrow(StateMachineError);
+  });
+});
