@@ -17,7 +17,7 @@ export const SUPPRESSIONS: readonly Suppression[] = [
   },
   {
     rule: 'W3005',
-    path: /(Backup|Recovery|Secrets|Services)[0-9A-F]+\.template\.json: Resources\/\w+(Function|StateMachine)\w+\/DependsOn\/\d+$/,
+    path: /(Alerting|Backup|Recovery|Secrets|Services)[0-9A-F]+\.template\.json: Resources\/\w+(Function|StateMachine)\w+\/DependsOn\/\d+$/,
     reason:
       "aws-cdk-lib makes a function, or a state machine, wait for its role and for the role's policies; the first is also implied.",
   },
