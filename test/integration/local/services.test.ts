@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
 import { showOneTrace } from '../../../local/demo/trace';
 import { isAlive, until } from '../../support/processes';
+import { NO_BARRIERS, PHONE, startBrowser, visit } from '../services/frontend/browser';
 import { synthesisedLocal } from '../support/synthesised';
 
 /** What is built takes its time on a machine that does other things, too. */
@@ -59,6 +61,52 @@ describe('the services on this machine', () => {
     expect((await api('/health/live')).status).toBe(200);
     expect((await api('/metrics')).status).toBe(404);
   });
+
+  test.each([
+    ['light', { width: 1180, height: 900 }],
+    ['dark', PHONE],
+  ] as const)(
+    'somebody signs in through the load balancer, sees what is in the database, and signs out (%s)',
+    async (colorScheme, viewport) => {
+      const services = platform.services!;
+      const person = {
+        email: `${colorScheme}@golive.example`,
+        password: randomBytes(15).toString('base64url'),
+      };
+      await services.run('gateway', {
+        command: ['node', '/app/main.js', 'create-user', '--email', person.email, '--name', 'Ada'],
+        input: person.password,
+      });
+      const browser = await startBrowser();
+      try {
+        const here = await visit(browser, `${services.origin}/`, { colorScheme, viewport });
+        const { page, context } = here;
+        expect(await here.barriers()).toEqual(NO_BARRIERS);
+        await here.signIn({ ...person, password: 'not the password' });
+        await page.getByText('That did not work').first().waitFor();
+        await here.signIn(person);
+        await page.getByRole('heading', { name: 'Everything works' }).waitFor();
+        for (const project of ['Storefront', 'Billing', 'Search']) {
+          await page.getByText(project, { exact: true }).first().waitFor();
+        }
+        expect(await here.barriers()).toEqual(NO_BARRIERS);
+
+        const [session] = await context.cookies();
+        expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByText('You are signed out').waitFor();
+        expect(await context.cookies()).toEqual([]);
+        // Who kept the cookie has nothing of it.
+        await context.addCookies([session!]);
+        await page.goto(`${services.origin}/`);
+        await page.getByLabel('E-mail address').waitFor();
+        expect(here.complaints).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+    PATIENCE_MS,
+  );
 
   test(
     'a rolling restart of the gateway fails no request, and the frontend finds the new one',
