@@ -96,14 +96,23 @@ test.each([
   },
 );
 
+interface AlarmDimensions {
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+}
+
 test("an alarm on targets names the load balancer as its own metrics do, though it takes the name from a listener's", async () => {
   const { propertiesOf } = await deploy(SECURE, 'golive.example');
   const dimensions = (id: RegExp) =>
-    propertiesOf(id).map(({ Dimensions }) =>
-      Object.fromEntries(
-        (Dimensions as { Name: string; Value: string }[]).map(({ Name, Value }) => [Name, Value]),
-      ),
-    );
+    propertiesOf(id)
+      .map(
+        (alarm) =>
+          alarm as unknown as AlarmDimensions & { Metrics?: { MetricStat?: { Metric: AlarmDimensions } }[] },
+      )
+      .map(
+        ({ Dimensions, Metrics = [] }) =>
+          Dimensions ?? Metrics.find(({ MetricStat }) => MetricStat)?.MetricStat?.Metric.Dimensions ?? [],
+      )
+      .map((dimensions) => Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])));
   const [own] = dimensions(/^EdgeErrorsAlarm/);
   const ofTargets = dimensions(/^Edge(Gateway|Frontend)NoHealthyHostAlarm/);
 

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage, CfnService } from 'aws-cdk-lib/aws-ecs';
@@ -21,7 +21,7 @@ function synthesise(
   image = 'gateway:1',
   environment: Record<string, string> = { LOG_LEVEL: 'INFO' },
 ): Template {
-  const stack = new Stack(makeApp(), 'Services', ENVIRONMENT);
+  const stack = new Stack(new Stage(makeApp(), 'stage'), 'Services', ENVIRONMENT);
   const vpc = new Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 }) as IVpc;
   const migrations = new Migrations(stack, 'Migrations', {
     platform: platformSettings(configOf('prod')),
@@ -201,7 +201,7 @@ describe('the migrations', () => {
   });
 
   test('in public subnets the task has an address, without which it pulls no image', async () => {
-    const stack = new Stack(makeApp(), 'Public', ENVIRONMENT);
+    const stack = new Stack(new Stage(makeApp(), 'stage'), 'Public', ENVIRONMENT);
     const vpc = new Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 }) as IVpc;
     new Migrations(stack, 'Migrations', {
       platform: platformSettings(configOf('dev')),

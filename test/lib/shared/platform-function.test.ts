@@ -319,7 +319,7 @@ describe('assets', () => {
       propsOf({ packaging, source: { root, capability: 'sample', name } }),
     );
     app.synth();
-    return join(app.outdir, 'assembly-stage');
+    return app.outdir;
   }
 
   const assetIn = (outdir: string) =>

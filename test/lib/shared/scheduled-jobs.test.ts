@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Stage } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Template } from 'aws-cdk-lib/assertions';
 import { desiredCronMonitors } from '../../../core/sentry/desired/monitors';
@@ -110,7 +110,7 @@ test('an environment without rules has no parameter of them', () => {
 });
 
 test('a schedule that nobody remembers is missed by the comparison above', () => {
-  const stack = new Stack(makeApp(), 'Stack');
+  const stack = new Stack(new Stage(makeApp(), 'stage'), 'Stack');
   new Rule(stack, 'Forgotten', { schedule: Schedule.cron({ minute: '7', hour: '3' }) });
   const known = new Rule(stack, 'Known', { schedule: Schedule.cron({ minute: '8', hour: '4' }) });
   rememberJob(known, {

@@ -72,14 +72,18 @@ test.each([
   '%s is %s (%s) %s %d',
   (name, MetricName, Statistic, ComparisonOperator, Threshold, [m, n], Period, TreatMissingData) => {
     const { ...alarm } = alarms.get(name);
+    const counted = alarm.Metrics?.find(({ Id }) => Id === 'counted')?.MetricStat;
+    const metric = counted
+      ? { MetricName: counted.Metric.MetricName, Statistic: counted.Stat, Period: counted.Period }
+      : { MetricName: alarm.MetricName, Statistic: alarm.Statistic, Period: alarm.Period };
     expect(alarm).toMatchObject({
       ComparisonOperator,
       Threshold,
       EvaluationPeriods: n,
       TreatMissingData,
       DatapointsToAlarm: m,
-      ...(MetricName && { MetricName, Statistic, Period }),
     });
+    expect(metric).toEqual({ MetricName, Statistic, Period });
   },
 );
 
@@ -88,6 +92,13 @@ test('a share of errors, and what is slow, count only in minutes with enough tra
     alarms.get(name)!.Metrics!.find(({ Expression }) => Expression !== undefined)!.Expression;
   expect(expressionOf('target-errors')).toBe('IF(requests >= 20, 100 * FILL(errors, 0) / requests, 0)');
   expect(expressionOf('slow')).toBe('IF(requests >= 20, slowest, 0)');
+});
+
+test('a minute without errors of the load balancer is a zero, and no minute without a figure', () => {
+  for (const name of ['errors', 'rejected-connections', 'unhealthy-routing']) {
+    const expressions = alarms.get(name)!.Metrics!.flatMap(({ Expression }) => Expression ?? []);
+    expect([name, expressions]).toEqual([name, ['FILL(counted, 0)']]);
+  }
 });
 
 test('shares are of the same targets: of one group behind one load balancer', () => {
