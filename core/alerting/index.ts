@@ -4,6 +4,7 @@ export { AlertingNotFoundError, NoRouteError, PathNotProvenError, PathProofError
 export { beat, type HeartbeatSlot, type SeverityHeartbeat } from './heartbeat';
 export { AlertingOperations, type AlertingRoute, type Channel } from './operations';
 export { type Hop, type PathProof, type RouteProof } from './proof';
-export { PROOF_STATES, provePath } from './prove-path';
+export { PROOF_STATES } from './proof-states';
+export { provePath } from './prove-path';
 export { readAlertingOperations } from './read-alerting-operations';
 export { testAlarmName } from './test-alarm';

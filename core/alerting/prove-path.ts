@@ -11,16 +11,6 @@ import { PathProofError } from './errors';
 import type { AlertingOperations } from './operations';
 import { judgeProof, proofInput, ProofOutput, type PathProof } from './proof';
 
-/** What the state machine is doing: the names of its states. */
-export const PROOF_STATES = {
-  sound: 'SetAlarm',
-  sounding: 'LetItArrive',
-  end: 'SetOk',
-  ending: 'LetItEnd',
-  deadLetters: 'CountDeadLetters',
-  read: 'ReadMetrics',
-} as const;
-
 export interface ProvePathRequest {
   readonly sfn: SFNClient;
   readonly operations: AlertingOperations;

@@ -1,5 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { PROOF_STATES } from '../../core/alerting/prove-path';
+import { PROOF_STATES } from '../../core/alerting/proof-states';
 
 /** EventBridge delivers in seconds; its metrics come a minute or two later. */
 const ARRIVES_IN = Duration.minutes(3);

@@ -1,4 +1,4 @@
-import { PROOF_STATES } from '../../../core/alerting/prove-path';
+import { PROOF_STATES } from '../../../core/alerting/proof-states';
 import { ProofOutput } from '../../../core/alerting/proof';
 import { proofDefinition } from '../../../lib/alerting/proof-definition';
 import { parseStateMachine } from '../../../local/state-machine/definition';
