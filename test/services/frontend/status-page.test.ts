@@ -5,6 +5,7 @@ import {
   momentText,
   repositoryLink,
   shortCommit,
+  shortVersion,
   waitText,
 } from '../../../services/frontend/src/status/text';
 import { cursorOf } from '../../../services/frontend/src/status/read-status';
@@ -74,6 +75,12 @@ describe('the words of the page', () => {
   it('tell a latency, a commit and a wait', () => {
     expect([0.44, 9.96, 14.4, null].map(latencyText)).toEqual(['0.4 ms', '10 ms', '14 ms', 'no answer']);
     expect(shortCommit('0f3c9a07d1e4')).toBe('0f3c9a0');
+    const hash = '0f3c9a07d1e4'.padEnd(64, '0');
+    expect([hash, `sha256:${hash}`, '1.4.0'].map(shortVersion)).toEqual([
+      '0f3c9a07d1e4',
+      '0f3c9a07d1e4',
+      '1.4.0',
+    ]);
     expect([1, 30, 60, 61].map(waitText)).toEqual([
       '1 second',
       '30 seconds',

@@ -10,6 +10,12 @@ export function shortCommit(commit: string): string {
   return commit.slice(0, 7);
 }
 
+/** A version as it is, or of a hash (`sha256:…` or bare) so much that it is told from others: 12 digits, as registries do. */
+export function shortVersion(version: string): string {
+  const [, hash] = /^(?:sha256:)?([0-9a-f]{32,})$/.exec(version) ?? [];
+  return hash?.slice(0, 12) ?? version;
+}
+
 export interface Link {
   readonly text: string;
   /** Undefined where it is no address that a browser may follow. */

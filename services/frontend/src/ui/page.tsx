@@ -1,5 +1,6 @@
 import type { ReactElement, ReactNode } from 'react';
 import { runtime } from '../server/runtime';
+import { shortVersion } from '../status/text';
 import { Wordmark } from './wordmark';
 
 export interface PageProps {
@@ -34,7 +35,7 @@ export function Page({ children, aside, narrow = false }: PageProps): ReactEleme
         {children}
       </main>
       <footer className="bottom">
-        <p>GoLive frontend, version {version}</p>
+        <p>GoLive frontend, version {shortVersion(version)}</p>
       </footer>
     </>
   );

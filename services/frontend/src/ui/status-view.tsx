@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Deployment, Part, Project, ProjectPage, Status } from '../gateway/answers';
 import { stateCounts, stateOf, summaryOf } from '../status/summary';
-import { latencyText, repositoryLink, shortCommit } from '../status/text';
+import { latencyText, repositoryLink, shortCommit, shortVersion } from '../status/text';
 import { Badge } from './badge';
 import { Moment } from './moment';
 
@@ -32,7 +32,7 @@ export function StatusView({ status, projects, now, isLaterPage }: StatusViewPro
           <PartState name="Database" part={status.database} />
           <PartState name="Cache" part={status.cache} />
           <Fact name="Environment" value={status.environment} />
-          <Fact name="Gateway" value={`version ${status.version}`} />
+          <Fact name="Gateway" value={`version ${shortVersion(status.version)}`} />
         </dl>
       </section>
 
