@@ -34,7 +34,7 @@ test('what has no behaviour here has the attributes that the template asks for',
         properties: Properties,
       };
       const { attributes } = await provider.make(request as never, {} as PlatformParts);
-      return [`${Type}.${attribute}`, attributes[attribute]] as const;
+      return [`${Type}.${attribute}`, attributes?.[attribute]] as const;
     }),
   );
   const modelled = new Map(told.filter((one) => one !== undefined));
