@@ -37,6 +37,7 @@ module.exports = {
       testMatch: ['**/*.test.ts'],
     },
   ],
+  testSequencer: '<rootDir>/test/support/integration-first.cjs',
   globalSetup: '<rootDir>/test/support/run-folder-setup.cjs',
   globalTeardown: '<rootDir>/test/support/run-folder-teardown.cjs',
   // PostgreSQL, moto and TypeScript share two cores on the smallest machine we support.

@@ -6,13 +6,14 @@ import { CHECK_NAMES, readHealth, type HealthReport } from '../../../core/backup
 import type { RestoreMark } from '../../../core/backup/restore/side-database';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
 import { golive as runGolive } from '../support/golive';
+import { synthesisedLocal } from '../support/synthesised';
 
 let platform: LocalPlatform;
 let newest: string;
 let older: string;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform({ assembly: await synthesisedLocal() });
   await live(`CREATE TABLE orders (id int PRIMARY KEY, note text);
     INSERT INTO orders SELECT i, md5(i::text) FROM generate_series(1, 5000) AS i`);
   older = await fireDump('2026-11-22T02:00:00Z');

@@ -13,21 +13,17 @@ import { synthesisedLocal } from '../support/synthesised';
 const root = resolve(__dirname, '../../..');
 
 describe('the local platform', () => {
-  let assembly: Awaited<ReturnType<typeof synthesisedLocal>>;
+  let assembly: string;
 
   beforeAll(async () => {
     assembly = await synthesisedLocal();
-  });
-
-  afterAll(async () => {
-    await assembly?.remove();
   });
 
   describe('deployed from the synthesised templates', () => {
     let platform: LocalPlatform;
 
     beforeAll(async () => {
-      platform = await startPlatform({ assembly: assembly.folder });
+      platform = await startPlatform({ assembly });
     });
 
     afterAll(async () => {
@@ -35,7 +31,7 @@ describe('the local platform', () => {
     });
 
     it('reports every resource of every template, and each has a reason', () => {
-      const stage = join(assembly.folder, 'assembly-local');
+      const stage = join(assembly, 'assembly-local');
       const declared = readdirSync(stage)
         .filter((file) => file.endsWith('.template.json'))
         .flatMap((file) => {
@@ -135,7 +131,7 @@ describe('the local platform', () => {
 
     async function start(...args: string[]): Promise<Running> {
       const script = join(root, 'test/integration/support/run-platform.ts');
-      const child = spawn(process.execPath, ['--import', 'tsx', script, assembly.folder, ...args], {
+      const child = spawn(process.execPath, ['--import', 'tsx', script, assembly, ...args], {
         cwd: root,
         // Its own, so that what other test files start meanwhile is not taken for its leavings.
         env: { ...process.env, TMPDIR: temporary },
@@ -201,7 +197,7 @@ describe('the local platform', () => {
     ])('when it is killed during %s', async (_, folder, log) => {
       const synthesises = log.startsWith('scratch');
       const script = join(root, 'test/integration/support/run-platform.ts');
-      const args = ['--import', 'tsx', script, ...(synthesises ? [] : [assembly.folder])];
+      const args = ['--import', 'tsx', script, ...(synthesises ? [] : [assembly])];
       const child = spawn(process.execPath, args, {
         cwd: root,
         env: { ...process.env, TMPDIR: temporary },

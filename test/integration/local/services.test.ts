@@ -10,17 +10,16 @@ const PATIENCE_MS = 600_000;
 
 /** The very bundles behind the load balancer of the template. One platform for all of it. */
 describe('the services on this machine', () => {
-  let assembly: Awaited<ReturnType<typeof synthesisedLocal>>;
+  let assembly: string;
   let platform: LocalPlatform;
 
   beforeAll(async () => {
     assembly = await synthesisedLocal();
-    platform = await startPlatform({ assembly: assembly.folder, services: 'later' });
+    platform = await startPlatform({ assembly, services: 'later' });
   }, PATIENCE_MS);
 
   afterAll(async () => {
     await platform?.stop();
-    await assembly?.remove();
   });
 
   const api = (path: string, headers: Record<string, string> = {}) =>

@@ -37,7 +37,7 @@ const PUBLIC = new Set([
 ]);
 
 describe('no value of a secret is in anything that bootstrap, rotations and their failures leave', () => {
-  let assembly: Awaited<ReturnType<typeof synthesisedLocal>>;
+  let assembly: string;
   let platform: LocalPlatform;
   let secretValues: ReadonlySet<string>;
   /** Everything that was produced, by where it stands. */
@@ -45,7 +45,7 @@ describe('no value of a secret is in anything that bootstrap, rotations and thei
 
   beforeAll(async () => {
     assembly = await synthesisedLocal();
-    platform = await startPlatform({ assembly: assembly.folder });
+    platform = await startPlatform({ assembly });
     await plant();
     const generated = await allSecretValues();
     await rotateAndFail();
@@ -55,7 +55,6 @@ describe('no value of a secret is in anything that bootstrap, rotations and thei
 
   afterAll(async () => {
     await platform?.stop();
-    await assembly?.remove();
   });
 
   async function plant(): Promise<void> {
@@ -144,7 +143,7 @@ describe('no value of a secret is in anything that bootstrap, rotations and thei
     );
     produced.set('environments of the functions', JSON.stringify(platform.functions));
     produced.set('the report of the resources', JSON.stringify(platform.resources));
-    const stage = join(assembly.folder, 'assembly-local');
+    const stage = join(assembly, 'assembly-local');
     for (const file of readdirSync(stage).filter((name) => name.endsWith('.json')))
       produced.set(file, readFileSync(join(stage, file), 'utf8'));
     const { superuser } = platform.database;

@@ -14,17 +14,16 @@ import { askForRoles, auditOf, currentValue, endpointOf, query, type LoginSecret
 
 /** One platform for all of it, and in this order: it is one life. */
 describe('the life of secrets, by the bundles that are deployed', () => {
-  let assembly: Awaited<ReturnType<typeof synthesisedLocal>>;
+  let assembly: string;
   let platform: LocalPlatform;
 
   beforeAll(async () => {
     assembly = await synthesisedLocal();
-    platform = await startPlatform({ assembly: assembly.folder });
+    platform = await startPlatform({ assembly });
   });
 
   afterAll(async () => {
     await platform?.stop();
-    await assembly?.remove();
   });
 
   const app = () => endpointOf(platform, 'App');

@@ -5,19 +5,18 @@ import { until } from '../../support/processes';
 
 /** The deployed functions and state machine, with the gateway's own bundle as the task, on a real PostgreSQL. */
 describe('the migrations of a deployment', () => {
-  let assembly: Awaited<ReturnType<typeof synthesisedLocal>>;
+  let assembly: string;
   let platform: LocalPlatform;
   let sfn: SFNClient;
 
   beforeAll(async () => {
     assembly = await synthesisedLocal();
-    platform = await startPlatform({ assembly: assembly.folder, services: 'later' });
+    platform = await startPlatform({ assembly, services: 'later' });
     sfn = new SFNClient({ ...platform.aws });
   }, 300_000);
   afterAll(async () => {
     sfn?.destroy();
     await platform?.stop();
-    await assembly?.remove();
   });
 
   const query = async (sql: string) => {
