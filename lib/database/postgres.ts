@@ -136,8 +136,7 @@ export class Postgres extends Construct implements ec2.IConnectable {
     this.databaseName = database.name;
     this.connections = this.instance.connections;
     alarmPostgres(this, {
-      // aws-cdk-lib's own types do not hold under exactOptionalPropertyTypes.
-      instance: this.instance as rds.IDatabaseInstance,
+      instance: this.instance,
       database,
       limits: platform.alarms.database,
     });
