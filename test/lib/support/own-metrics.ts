@@ -54,7 +54,7 @@ function ofCollector(service: string): OwnMetric[] {
     exporter: 'xray',
     metrics: undefined,
   });
-  return exporters.awsemf.metric_declarations.flatMap(({ dimensions, metric_name_selectors }) =>
+  return (exporters.awsemf.metric_declarations ?? []).flatMap(({ dimensions, metric_name_selectors }) =>
     metric_name_selectors.flatMap((selector) =>
       dimensions.map((names) => ({
         service,
