@@ -72,7 +72,9 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
           const { createSentrySink } = await import('./sentry-sink');
           sink = { dsn, sink: createSentrySink({ dsn, environment: process.env['GOLIVE_ENVIRONMENT'] }) };
         }
-        return sink.sink.send(error, { function: options.functionName, code, requestId }, patience);
+        const { functionName } = options;
+        const tags = { function: functionName, component: componentOf(functionName), code, requestId };
+        return sink.sink.send(error, tags, patience);
       };
       try {
         const delivered = await within(patience, send());
@@ -82,6 +84,13 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
       }
     },
   };
+}
+
+/** What Sentry's rules look for: `rotation`, whatever is rotated; of all others the capability, such as `backup`. */
+function componentOf(functionName: string): string {
+  return functionName.startsWith('secrets/rotate-')
+    ? 'rotation'
+    : (functionName.split('/')[0] ?? functionName);
 }
 
 /** The promise's value, or undefined when it takes longer. A late failure has nobody left to tell. */

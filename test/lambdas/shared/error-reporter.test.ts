@@ -122,13 +122,24 @@ describe('reporting an error to Sentry', () => {
     await expect(reporter.report(new Error('late'), { ...DETAILS, timeoutMs: -5 })).resolves.toBeUndefined();
   });
 
+  test('an error of a rotation carries what Sentry’s rule of rotations looks for', async () => {
+    const rotation = createErrorReporter({ functionName: 'secrets/rotate-app', logger });
+    await rotation.report(new Error('refused'), DETAILS);
+    expect(eventOf(sentry.envelopes[0])).toMatchObject({ tags: { component: 'rotation' } });
+  });
+
   test('the error arrives with what is needed to find it', async () => {
     await reporter.report(new TypeError('the vault is full'), DETAILS);
     expect(sentry.envelopes).toHaveLength(1);
     expect(eventOf(sentry.envelopes[0])).toMatchObject({
       level: 'error',
       environment: 'prod',
-      tags: { function: 'backup/snapshot', code: 'SnapshotQuotaError', requestId: 'r-1' },
+      tags: {
+        function: 'backup/snapshot',
+        component: 'backup',
+        code: 'SnapshotQuotaError',
+        requestId: 'r-1',
+      },
       exception: {
         values: [
           {
