@@ -175,7 +175,7 @@ describe('drift: what somebody changed by hand', () => {
   beforeEach(() => apply());
 
   const changesOf = async () =>
-    (await plan()).changes.flatMap((change) =>
+    (await plan()).changes.flatMap((change): readonly unknown[] =>
       change.action === 'update' ? change.changes : [short(change)],
     );
 
