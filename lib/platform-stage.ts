@@ -11,7 +11,7 @@ import { RecoveryStack } from './recovery/recovery-stack';
 import { type ReplicaNames, replicaNames } from './recovery/replica-names';
 import { SecretsStack } from './secrets/secrets-stack';
 import { ServicesStack } from './services/services-stack';
-import { readRunbookAt } from './shared/alarm';
+import { declaredAlarmsIn, readRunbookAt } from './shared/alarm';
 import { scheduledJobsOf } from './shared/scheduled-jobs';
 
 export interface PlatformStageProps {
@@ -90,8 +90,11 @@ export class PlatformStage extends Stage {
       this.secrets.addStackDependency(this.recovery);
       this.backup.addStackDependency(this.recovery);
     }
-    // Last, when every schedule of the environment is there.
+    // Last, when every schedule and every alarm of the environment is there.
     if (config.sentryRules) this.alerting.addSentryRules(config.sentryRules, scheduledJobsOf(this));
+    if (config.alerting.dashboards) {
+      this.alerting.addDashboards(declaredAlarmsIn(this), this.services.edge.loadBalancer);
+    }
     Tags.of(this).add('golive:environment', config.name, { excludeResourceTypes: UNTAGGED });
   }
 

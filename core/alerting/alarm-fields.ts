@@ -40,7 +40,17 @@ export interface Places {
 
 /** The overview that the dashboards draw: `golive-prod-overview`. */
 export function overviewDashboardName(environment: string): string {
-  return `golive-${environment}-overview`;
+  return capabilityDashboardName(environment, 'overview');
+}
+
+/** That of one capability: `golive-prod-database`. */
+export function capabilityDashboardName(environment: string, capability: string): string {
+  return `golive-${environment}-${capability}`;
+}
+
+/** Where people see a dashboard. */
+export function dashboardUrl(region: string, name: string): string {
+  return consoleUrl(region, `dashboards/dashboard/${name}`);
 }
 
 /** Addresses in CloudWatch's console. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ */
@@ -57,7 +67,7 @@ export function placesOf(
     environment,
     severity,
     runbookUrl,
-    dashboardUrl: consoleUrl(region, `dashboards/dashboard/${overviewDashboardName(environment)}`),
+    dashboardUrl: dashboardUrl(region, overviewDashboardName(environment)),
     logsUrl: consoleUrl(region, 'logsV2:logs-insights'),
     alarmUrl: (where, name) => consoleUrl(where, `alarmsV2:alarm/${name}`),
   };

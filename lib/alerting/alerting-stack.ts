@@ -1,6 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { RUNBOOK } from '../../core/alerting/alarm-description';
 import { placesOf } from '../../core/alerting/alarm-fields';
 import { SEVERITIES } from '../../core/alerting/alarm-name';
 import type { ScheduledJob } from '../../core/sentry/operations';
@@ -8,7 +11,7 @@ import type { SentryRules } from '../../core/sentry/settings';
 import type { EnvironmentConfig } from '../config';
 import { routedSeverities } from '../config/alerting-rules';
 import { runbookUrlOf } from '../config/runbook-url';
-import { declareAlarm } from '../shared/alarm';
+import { declareAlarm, type DeclaredAlarm } from '../shared/alarm';
 import { FailureQueue } from '../shared/failure-queue';
 import { grantReadSentryOperations } from '../shared/operations-access';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
@@ -16,6 +19,7 @@ import { AlertingOperationsParameter } from './alerting-operations-parameter';
 import { AlertingOperatorAccess } from './alerting-operator-access';
 import { ChatLogs } from './chat-logs';
 import { ChatRoute } from './chat-route';
+import { Dashboards } from './dashboards';
 import { EmailRoute } from './email-route';
 import { leftOut } from './left-out';
 import { PagerDutyRoute } from './pagerduty-route';
@@ -38,6 +42,7 @@ export interface AlertingStackProps extends StackProps {
  */
 export class AlertingStack extends Stack {
   private operatorAccess: AlertingOperatorAccess | undefined;
+  private changes: readonly Metric[] = [];
 
   constructor(
     scope: Construct,
@@ -75,6 +80,18 @@ export class AlertingStack extends Stack {
       jobs: [...jobs],
     });
     if (this.operatorAccess) grantReadSentryOperations(this.operatorAccess.policy, name);
+  }
+
+  /** @param alarms all of the environment, of whichever stack */
+  addDashboards(alarms: readonly DeclaredAlarm[], loadBalancer: IApplicationLoadBalancer): void {
+    const { config } = this.props;
+    new Dashboards(this, 'Dashboards', {
+      environment: config.name,
+      alarms,
+      runbookUrl: runbookUrlOf(config) ?? RUNBOOK,
+      loadBalancer,
+      changes: this.changes,
+    });
   }
 
   private makeRoutes(platform: PlatformSettings) {
@@ -120,6 +137,7 @@ export class AlertingStack extends Stack {
       secretArn: pagerDutySecretArn,
       changes: { environmentName: config.name, rotatedArns },
     });
+    this.changes = route.changes;
     return route.proven;
   }
 

@@ -38,6 +38,8 @@ const PER_SECOND = 50;
  */
 export class PagerDutyRoute extends Construct {
   readonly proven: readonly ProvenRoute[];
+  /** What EventBridge counts of deployments and rotations, which the overview draws beside traffic. */
+  readonly changes: readonly Metric[];
   private readonly rules: events.Rule[] = [];
   private readonly role: Role;
 
@@ -86,13 +88,14 @@ export class PagerDutyRoute extends Construct {
       return { channel: 'pagerduty', severity, soundRule: trigger.ruleName, endRule: resolve.ruleName };
     });
     this.addAlarms();
-    for (const change of [deployed(this, props.changes), rotated(props.changes)]) {
-      this.rule(change.id, changes, {
+    this.changes = [deployed(this, props.changes), rotated(props.changes)].map((change) => {
+      const rule = this.rule(change.id, changes, {
         description: change.description,
         eventPattern: change.eventPattern,
         input: pagerDutyChange(change.change, places('info')),
       });
-    }
+      return ruleMetric(rule, 'TriggeredRules', Stats.SUM).with({ label: change.change.what });
+    });
   }
 
   /**

@@ -50,6 +50,11 @@ export const Alerting = z.strictObject({
       hour: z.int().min(0).max(23).default(9),
     })
     .prefault({}),
+  /**
+   * CloudWatch draws an overview, and a dashboard for each capability. An account has three free of charge, and pays for
+   * each of the others by the month.
+   */
+  dashboards: z.boolean().default(true),
   /** Said on purpose: production tells nobody of a critical alarm. */
   tellNobody: z.boolean().default(false),
 });

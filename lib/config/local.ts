@@ -54,4 +54,5 @@ export const local: EnvironmentInput = {
   },
   edge: { plainHttp: true, deletionProtection: false },
   alarms: { database: { freeableMemoryPercent: 10 } },
+  alerting: { dashboards: false }, // nothing draws them here
 };

@@ -81,7 +81,7 @@ const MISSING_DATA = {
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html */
 const MOST_CHILDREN = 100;
 
-const declarations = new WeakMap<IConstruct, Declaration>();
+const declarations = new WeakMap<IConstruct, Declaration | AlarmDeclaration>();
 const runbooks = new WeakMap<Stage, string>();
 
 /**
@@ -148,6 +148,8 @@ export function declareCompositeAlarm(
 
 export interface DeclaredAlarm extends Declaration {
   readonly alarm: AlarmBase;
+  /** What is measured, and up to where it is well. Absent: it is a composite alarm. */
+  readonly measured?: Pick<AlarmDeclaration, 'metric' | 'threshold' | 'comparison'>;
 }
 
 /** The alarms below that have one of these sections. An anchor that none has is no error: not every environment has every job. */
@@ -168,6 +170,13 @@ export function declaredAlarmsIn(scope: IConstruct): DeclaredAlarm[] {
         anchor,
         description,
         ...(subject !== undefined && { subject }),
+        ...('metric' in declaration && {
+          measured: {
+            metric: declaration.metric,
+            threshold: declaration.threshold,
+            comparison: declaration.comparison,
+          },
+        }),
       },
     ];
   });

@@ -14,6 +14,7 @@ const MODELS: Record<string, Model> = {
   ...EDGE_MODELS,
   'AWS::CloudWatch::Alarm': { note: ALARM, attributes: arnOf('cloudwatch', 'alarm:') },
   'AWS::CloudWatch::CompositeAlarm': { note: ALARM, attributes: arnOf('cloudwatch', 'alarm:') },
+  'AWS::CloudWatch::Dashboard': { note: 'nothing draws dashboards here; tests read them from the template' },
   'AWS::EC2::EIP': {
     note: NETWORK,
     attributes: (_, id) => ({ AllocationId: `eipalloc-${id}`, PublicIp: '127.0.0.1' }),

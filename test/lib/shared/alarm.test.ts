@@ -138,15 +138,29 @@ describe('a composite alarm', () => {
 
 test('all alarms of a stage can be listed, with what was declared', () => {
   const stack = makeStack();
-  const alarm = declareAlarm(stack, 'Slow', DECLARATION);
+  const slow = declareAlarm(stack, 'Slow', DECLARATION);
+  declareCompositeAlarm(stack, 'Unwell', {
+    severity: 'critical',
+    anchor: 'services-unwell',
+    description: 'The gateway is not well.',
+    anyOf: [slow],
+  });
+  const [first, second] = declaredAlarmsIn(Stage.of(stack) as Stage).map(({ alarm, measured, ...rest }) => ({
+    ...rest,
+    path: alarm.node.id,
+    // By itself: Jest cannot pass a metric on when it differs.
+    isMeasuredAsDeclared: measured?.metric === DECLARATION.metric,
+    threshold: measured?.threshold,
+  }));
 
-  expect(declaredAlarmsIn(Stage.of(stack) as Stage)).toEqual([
-    {
-      alarm,
-      severity: 'warning',
-      anchor: 'edge-slow',
-      subject: 'gateway',
-      description: 'The gateway is slow.',
-    },
-  ]);
+  expect(first).toEqual({
+    path: 'Slow',
+    severity: 'warning',
+    anchor: 'edge-slow',
+    subject: 'gateway',
+    description: 'The gateway is slow.',
+    isMeasuredAsDeclared: true,
+    threshold: DECLARATION.threshold,
+  });
+  expect(second).toMatchObject({ path: 'Unwell', isMeasuredAsDeclared: false, threshold: undefined });
 });
