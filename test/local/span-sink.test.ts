@@ -54,7 +54,11 @@ describe('the span sink', () => {
 
   afterEach(() => sink.close());
 
-  const post = (body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}, path = '/v1/traces') =>
+  const post = (
+    body: NonNullable<RequestInit['body']>,
+    headers: Record<string, string> = {},
+    path = '/v1/traces',
+  ) =>
     fetch(`${sink.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
