@@ -278,7 +278,7 @@ test('one request is one trace: its route, Prisma, PostgreSQL and Redis; the fro
   }
   // The line of the log is found by the trace.
   await until(() =>
-    program.lines().some(({ traceId, message }) => traceId === believed && message === 'request'),
+    program.lines().some(({ trace_id, message }) => trace_id === believed && message === 'request'),
   );
 });
 
