@@ -9,6 +9,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type AlertingOperations, readAlertingOperations } from '../core/alerting';
+import { type AlarmNow, describeAlarms } from '../core/alerting/describe-alarms';
 import { CallerIdentity } from '../core/audit';
 import type { RegionClients } from '../core/backup/health';
 import { dumpS3Client } from '../core/backup/dump/s3-client';
@@ -44,6 +45,10 @@ export interface Environment {
   services(): Promise<ServicesOperations>;
   /** By which routes its alarms are told. */
   alerting(): Promise<AlertingOperations>;
+  /** The region that the SDK finds. */
+  region(): Promise<string>;
+  /** Every alarm that it has in a region, as it is now. */
+  alarmsIn(region: string): Promise<readonly AlarmNow[]>;
   /** What Sentry is to do for it. */
   sentry(): Promise<SentryOperations>;
   /** PEM file of the database's certificate authorities. */
@@ -107,6 +112,14 @@ export async function withEnvironment<T>(
       secrets: () => readSecretsOperations(ssm, name),
       services: () => readServicesOperations(ssm, name),
       alerting: () => readAlertingOperations(ssm, name),
+      region: () => sfn.config.region(),
+      alarmsIn: (region) =>
+        describeAlarms({
+          environment: name,
+          signing: sfn.config,
+          region,
+          endpoint: env['AWS_ENDPOINT_URL_CLOUDWATCH'] ?? env['AWS_ENDPOINT_URL'],
+        }),
       sentry: () => readSentryOperations(ssm, name),
       caFile: authorities,
     });

@@ -9,12 +9,14 @@ export const EXIT = {
   usage: 2,
   /** It would change something, and nobody said yes. Nothing was done. */
   notConfirmed: 3,
-  /** `golive monitor` and `golive services status` only: something is a warning, or could not be read. */
+  /** `golive status`, `golive monitor` and `golive services status` only: something is a warning, or could not be read. */
   warning: 4,
-  /** The same two only: something is critical. */
+  /** The same three only: something is critical. */
   critical: 5,
   /** `golive sentry plan` only: Sentry is not what is configured. */
   drift: 6,
+  /** `golive status` only: nothing is known to be critical, and a part could not be asked. */
+  notAsked: 7,
 } as const;
 
 /** The command line does not say enough, or too much. */
@@ -37,7 +39,12 @@ export class NotConfirmedError extends GoLiveError {
   readonly code = 'NotConfirmedError';
 }
 
-/** The backups, or the services, are not in order. */
+/** A part of the environment did not say how it is. */
+export class NotAskedError extends GoLiveError {
+  readonly code = 'NotAskedError';
+}
+
+/** The backups, the services, or the environment as a whole, are not in order. */
 export class UnhealthyError extends GoLiveError {
   readonly code = 'UnhealthyError';
 

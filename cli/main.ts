@@ -20,7 +20,7 @@ import { Console, type Streams } from './console';
 import { EnvironmentNotFoundError } from '../core/backup/read-operations';
 import { withEnvironment, type Environment } from './environment';
 import { drill, type DrillOptions } from './drill';
-import { DriftError, EXIT, NotConfirmedError, UnhealthyError, UsageError } from './errors';
+import { DriftError, EXIT, NotAskedError, NotConfirmedError, UnhealthyError, UsageError } from './errors';
 import { runInTask, TaskFailedError } from './in-task';
 import { meterOf, type Meter } from './meter';
 import { monitor, type MonitorOptions } from './monitor';
@@ -28,6 +28,7 @@ import { restore, type RestoreOptions } from './restore';
 import { addSecretsCommands, type InEnvironment } from './secrets-commands';
 import { addSentryCommands } from './sentry-commands';
 import { addServicesCommands } from './services-commands';
+import { addStatusCommand } from './status';
 import { isAboutInstances, restoreInstanceCommand, type RestoreInstanceOptions } from './restore-instance';
 
 interface GlobalOptions {
@@ -79,12 +80,14 @@ Credentials and region are those that the AWS SDK finds (AWS_PROFILE, AWS_REGION
 GOLIVE_ENV stands in for --env, GOLIVE_CA_FILE for --ca-file.
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not confirmed (nothing was done);
-            of golive monitor and golive services status: 4 warning, 5 critical;
+            of golive status, golive monitor and golive services status: 4 warning, 5 critical;
+            of golive status: 7 a part could not be asked;
             of golive sentry plan: 6 something to do.
 
 Completion: golive complete zsh (or bash, fish, powershell) prints a script for your shell.
 
-At night: golive restore --env prod    asks what it must know, and touches nothing before you say yes.`,
+At night: golive status --env prod     says what is wrong, and where to read on.
+          golive restore --env prod    asks what it must know, and touches nothing before you say yes.`,
     )
     .showHelpAfterError('(golive --help, or golive <command> --help)')
     .exitOverride()
@@ -103,6 +106,7 @@ At night: golive restore --env prod    asks what it must know, and touches nothi
     );
   };
 
+  addStatusCommand(program, inEnvironment, { now });
   const backup = program.command('backup').description('what the vault holds');
   backup
     .command('create')
@@ -334,6 +338,7 @@ function report(error: unknown, { stderr, env }: Streams): number {
   if (!(error instanceof GoLiveError) && env['GOLIVE_DEBUG']) stderr.write(`${(error as Error).stack}\n`);
   if (error instanceof NotConfirmedError) return EXIT.notConfirmed;
   if (error instanceof UnhealthyError) return EXIT[error.status];
+  if (error instanceof NotAskedError) return EXIT.notAsked;
   if (error instanceof DriftError) return EXIT.drift;
   if (error instanceof TaskFailedError) return error.exitCode ?? EXIT.failed;
   const isMisunderstood = [

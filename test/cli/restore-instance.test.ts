@@ -69,6 +69,8 @@ async function golive(id: string | undefined, options: Options, signal = new Abo
     services: () => Promise.reject(new Error('no service is asked for')),
     alerting: () => Promise.reject(new Error('no route is asked for')),
     sentry: () => Promise.reject(new Error('no rule is asked for')),
+    region: () => Promise.resolve('eu-central-1'),
+    alarmsIn: () => Promise.resolve([]),
     caFile: () => Promise.reject(new Error('no authority is asked for')),
   };
   const error = await restoreInstanceCommand(

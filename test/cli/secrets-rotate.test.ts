@@ -46,6 +46,8 @@ async function rotate(name: string, fake: FakeSecret, times: Partial<RotateTimes
     services: never,
     alerting: never,
     sentry: never,
+    region: () => Promise.resolve('eu-central-1'),
+    alarmsIn: () => Promise.resolve([]),
     secrets: () =>
       Promise.resolve(
         SecretsOperations.parse({

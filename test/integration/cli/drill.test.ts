@@ -46,6 +46,8 @@ describe('golive drill', () => {
     services: () => Promise.reject(new Error('no service is asked for')),
     alerting: () => Promise.reject(new Error('no route is asked for')),
     sentry: () => Promise.reject(new Error('no rule is asked for')),
+    region: () => Promise.resolve('eu-central-1'),
+    alarmsIn: () => Promise.resolve([]),
     caFile: () => Promise.resolve(postgres.caFile),
   });
 
