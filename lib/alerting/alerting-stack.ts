@@ -41,7 +41,7 @@ export interface AlertingStackProps extends StackProps {
  * take those of this environment by their names, also those of the Recovery stack, which it passes on to this region.
  */
 export class AlertingStack extends Stack {
-  private operatorAccess: AlertingOperatorAccess | undefined;
+  private readonly operatorAccess: AlertingOperatorAccess;
   private changes: readonly Metric[] = [];
 
   constructor(
@@ -52,6 +52,10 @@ export class AlertingStack extends Stack {
     super(scope, id, props);
     const { config } = props;
     const platform = platformSettings(config);
+    this.operatorAccess = new AlertingOperatorAccess(this, 'OperatorAccess', {
+      platform,
+      regions: this.regions,
+    });
     const isRouted = routedSeverities(config).length > 0;
     const proven = isRouted ? this.makeRoutes(platform) : undefined;
     new AlertingOperationsParameter(this, 'Operations', {
@@ -79,7 +83,13 @@ export class AlertingStack extends Stack {
       rules,
       jobs: [...jobs],
     });
-    if (this.operatorAccess) grantReadSentryOperations(this.operatorAccess.policy, name);
+    grantReadSentryOperations(this.operatorAccess.policy, name);
+  }
+
+  /** Where the environment has alarms. */
+  private get regions(): readonly string[] {
+    const { region, disasterRecovery } = this.props.config;
+    return [region, ...(disasterRecovery ? [disasterRecovery.region] : [])];
   }
 
   /** @param alarms all of the environment, of whichever stack */
@@ -100,7 +110,7 @@ export class AlertingStack extends Stack {
     const common: RouteProps = {
       alarms: {
         environmentName: config.name,
-        regions: [config.region, ...(config.disasterRecovery ? [config.disasterRecovery.region] : [])],
+        regions: this.regions,
       },
       places: (severity) =>
         placesOf({
@@ -119,10 +129,7 @@ export class AlertingStack extends Stack {
       heartbeat: config.alerting.heartbeat,
       failureQueue,
     });
-    this.operatorAccess = new AlertingOperatorAccess(this, 'OperatorAccess', {
-      platform,
-      proof: proof.stateMachine,
-    });
+    this.operatorAccess.grantProve(proof.stateMachine);
     return { routes, proof, failureQueue };
   }
 

@@ -239,8 +239,24 @@ test('operators’ tools know every route, and no address', () => {
 describe('where nobody is to be told', () => {
   const nobody = alertingOf(parseEnvironment('lib/config/local.ts', local));
 
-  test('there is one notice, and no more than the parameter that says so', () => {
-    expect(outlineOf(nobody)).toEqual([expect.stringMatching(/^AWS::SSM::Parameter Operations/)]);
+  test('there is one notice, the parameter that says so, and the right to see how alarms are', () => {
+    expect(outlineOf(nobody)).toEqual([
+      expect.stringMatching(/^AWS::IAM::ManagedPolicy OperatorAccess/),
+      expect.stringMatching(/^AWS::SSM::Parameter Operations/),
+    ]);
+    nobody.hasResourceProperties('AWS::IAM::ManagedPolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Action: 'ssm:GetParameter' }),
+          {
+            Action: 'cloudwatch:DescribeAlarms',
+            Effect: 'Allow',
+            Resource: '*',
+            Condition: { StringEquals: { 'aws:RequestedRegion': ['eu-central-1'] } },
+          },
+        ],
+      },
+    });
     expect(operationsOf(nobody)).toEqual({ alertingVersion: 1, environment: 'local', routes: [] });
     nobody.hasOutput('LeftOut', {
       Value:
