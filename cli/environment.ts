@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,11 @@ export async function withEnvironment<T>(
     made.push(clients.rds, clients.s3);
     return clients;
   };
+  const cloudWatchIn = (region?: string): CloudWatchClient => {
+    const client = new CloudWatchClient(region === undefined ? {} : { region });
+    made.push(client);
+    return client;
+  };
   const { rds, s3 } = clientsIn();
   const folder = await mkdtemp(join(tmpdir(), 'golive-cli-'));
   try {
@@ -113,13 +119,7 @@ export async function withEnvironment<T>(
       services: () => readServicesOperations(ssm, name),
       alerting: () => readAlertingOperations(ssm, name),
       region: () => sfn.config.region(),
-      alarmsIn: (region) =>
-        describeAlarms({
-          environment: name,
-          signing: sfn.config,
-          region,
-          endpoint: env['AWS_ENDPOINT_URL_CLOUDWATCH'] ?? env['AWS_ENDPOINT_URL'],
-        }),
+      alarmsIn: (region) => describeAlarms({ environment: name, client: cloudWatchIn(region) }),
       sentry: () => readSentryOperations(ssm, name),
       caFile: authorities,
     });

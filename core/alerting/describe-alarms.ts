@@ -1,7 +1,10 @@
-import type { SFNClient } from '@aws-sdk/client-sfn';
-import * as z from 'zod';
+import {
+  type CloudWatchClient,
+  type CompositeAlarm,
+  type MetricAlarm,
+  paginateDescribeAlarms,
+} from '@aws-sdk/client-cloudwatch';
 import { JudgedError, saidBy } from '../shared/errors';
-import { jsonOrUndefined } from '../shared/json';
 import { type AlarmIdentity, parseAlarmName } from './alarm-name';
 import { anchorIn } from './alarm-description';
 
@@ -27,159 +30,89 @@ export interface AlarmNow extends AlarmIdentity {
   readonly isSuppressed: boolean;
 }
 
-/** Credentials and signatures are those of the AWS SDK, lent by one of its clients. */
-export type Signing = Pick<SFNClient['config'], 'signer' | 'region'>;
-
 export interface DescribeAlarmsRequest {
   readonly environment: string;
-  readonly signing: Signing;
-  /** @default that of the client */
-  readonly region?: string | undefined;
-  /** Of an emulator. @default CloudWatch's own in the region */
-  readonly endpoint?: string | undefined;
-  /** Between two attempts. @default one second, then two */
-  readonly pauseMs?: number;
+  /** Of the region whose alarms are asked for. It tries again by itself what is throttled or gets no answer. */
+  readonly client: CloudWatchClient;
 }
 
-const AlarmShape = z.object({
-  AlarmName: z.string(),
-  AlarmDescription: z.string().default(''),
-  StateValue: z.enum(['ALARM', 'OK', 'INSUFFICIENT_DATA']),
-  StateReason: z.string().default(''),
-  /** Seconds since 1970. */
-  StateUpdatedTimestamp: z.number(),
-  StateTransitionedTimestamp: z.number().optional(),
-  ActionsSuppressedBy: z.string().optional(),
-});
-
-const Page = z.object({
-  MetricAlarms: z.array(AlarmShape).default([]),
-  CompositeAlarms: z.array(AlarmShape).default([]),
-  NextToken: z.string().nullish(),
-});
-
-const ATTEMPTS = 3;
-const TIMEOUT_MS = 20_000;
+/** So many does CloudWatch give at once. */
+const PAGE_SIZE = 100;
 
 /**
- * Every alarm of an environment in one region, metric alarms and composite ones. CloudWatch is asked without a client of its
- * own, by its JSON protocol, which is one request.
+ * Every alarm of an environment in one region, metric alarms and composite ones.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
  *
  * @throws AlarmsUnreadableError
  */
-export async function describeAlarms(request: DescribeAlarmsRequest): Promise<AlarmNow[]> {
-  const region = request.region ?? (await request.signing.region());
+export async function describeAlarms({ environment, client }: DescribeAlarmsRequest): Promise<AlarmNow[]> {
+  const region = await client.config.region();
   const alarms: AlarmNow[] = [];
-  let token: string | null | undefined;
-  do {
-    const page = await describePage(request, region, token ?? undefined);
-    for (const alarm of [...page.MetricAlarms, ...page.CompositeAlarms]) {
-      const identity = parseAlarmName(request.environment, alarm.AlarmName);
-      if (identity) alarms.push(alarmNow(alarm, identity, region));
+  try {
+    const pages = paginateDescribeAlarms(
+      { client, pageSize: PAGE_SIZE },
+      { AlarmNamePrefix: `golive-${environment}-`, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] },
+    );
+    for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
+      for (const alarm of [...MetricAlarms, ...CompositeAlarms]) {
+        const identity = parseAlarmName(environment, alarm.AlarmName ?? '');
+        if (identity) alarms.push(alarmNow(alarm, identity, region));
+      }
     }
-    token = page.NextToken;
-  } while (token);
+  } catch (error) {
+    throw unreadable(region, error);
+  }
   return alarms;
 }
 
-function alarmNow(alarm: z.output<typeof AlarmShape>, identity: AlarmIdentity, region: string): AlarmNow {
+function alarmNow(
+  alarm: MetricAlarm & Pick<CompositeAlarm, 'ActionsSuppressedBy'>,
+  identity: AlarmIdentity,
+  region: string,
+): AlarmNow {
+  const { AlarmName = '', AlarmDescription = '', StateValue, StateReason = '' } = alarm;
+  const since = alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp;
+  if (since === undefined || !isState(StateValue)) {
+    throw new AlarmsUnreadableError(
+      `CloudWatch in ${region} says of ${AlarmName} what is not known here; use a newer golive`,
+      { retryable: false },
+    );
+  }
   return {
     ...identity,
-    anchor: anchorIn(alarm.AlarmDescription) ?? identity.anchor,
-    name: alarm.AlarmName,
+    anchor: anchorIn(AlarmDescription) ?? identity.anchor,
+    name: AlarmName,
     region,
-    state: alarm.StateValue,
-    since: new Date(1000 * (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp)).toISOString(),
-    description: alarm.AlarmDescription,
-    reason: alarm.StateReason,
+    state: StateValue,
+    since: since.toISOString(),
+    description: AlarmDescription,
+    reason: StateReason,
     isSuppressed: alarm.ActionsSuppressedBy !== undefined,
   };
 }
 
-async function describePage(
-  request: DescribeAlarmsRequest,
-  region: string,
-  token: string | undefined,
-): Promise<z.output<typeof Page>> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask(request, region, token);
-    } catch (error) {
-      const unreadable = error instanceof AlarmsUnreadableError ? error : noAnswer(region, error);
-      if (!unreadable.retryable || attempt === ATTEMPTS) throw unreadable;
-      await new Promise((resolve) => setTimeout(resolve, attempt * (request.pauseMs ?? 1000)));
-    }
-  }
+const STATES: readonly string[] = ['ALARM', 'OK', 'INSUFFICIENT_DATA'] satisfies AlarmStateValue[];
+
+function isState(value: string | undefined): value is AlarmStateValue {
+  return value !== undefined && STATES.includes(value);
 }
 
-async function ask(
-  { environment, signing, endpoint }: DescribeAlarmsRequest,
-  region: string,
-  token: string | undefined,
-): Promise<z.output<typeof Page>> {
-  const url = new URL(endpoint ?? `https://monitoring.${region}.amazonaws.com`);
-  const body = JSON.stringify({
-    AlarmNamePrefix: `golive-${environment}-`,
-    AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-    MaxRecords: 100,
-    ...(token !== undefined && { NextToken: token }),
-  });
-  const signer = await signing.signer({
-    name: 'sigv4',
-    signingName: 'monitoring',
-    signingRegion: region,
-    properties: {},
-  });
-  const signed = await signer.sign({
-    method: 'POST',
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port !== '' && { port: Number(url.port) }),
-    path: '/',
-    headers: {
-      host: url.host,
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': 'GraniteServiceVersion20100801.DescribeAlarms',
-    },
-    body,
-  });
-  const headers = { ...signed.headers };
-  delete headers['host']; // fetch says it itself
-  const response = await fetch(url, {
-    method: 'POST',
-    headers,
-    body,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (!response.ok) throw refused(region, response.status, text);
-  const page = Page.safeParse(jsonOrUndefined(text));
-  if (page.success) return page.data;
-  throw new AlarmsUnreadableError(
-    `CloudWatch in ${region} answered in a form that is not known: use a newer golive`,
-    { retryable: false, cause: page.error },
-  );
-}
-
-function refused(region: string, status: number, text: string): AlarmsUnreadableError {
-  const said = jsonOrUndefined(text) as { __type?: string; message?: string; Message?: string } | undefined;
-  const code = said?.__type?.split('#').at(-1) ?? `HTTP ${status}`;
-  const retryable = status >= 500 || /Throttl|LimitExceeded|RequestExpired/.test(code);
-  const advice = retryable
-    ? 'try again in a minute'
-    : 'sign in (aws sso login), set AWS_REGION, or ask for cloudwatch:DescribeAlarms';
+function unreadable(region: string, error: unknown): AlarmsUnreadableError {
+  if (error instanceof AlarmsUnreadableError) return error;
+  const { name, $metadata, $retryable } = error as Partial<{
+    name: string;
+    $metadata: { httpStatusCode?: number };
+    $retryable: object;
+  }>;
+  const isRefused = $metadata?.httpStatusCode !== undefined && $metadata.httpStatusCode < 500 && !$retryable;
+  const isCredentials = name === 'CredentialsProviderError';
+  const advice = isCredentials
+    ? 'sign in (aws sso login)'
+    : isRefused
+      ? 'sign in (aws sso login), set AWS_REGION, or ask for cloudwatch:DescribeAlarms'
+      : 'look at your network, and try again in a minute';
   return new AlarmsUnreadableError(
-    `CloudWatch in ${region} refused to say how alarms are: ${code}: ${said?.message ?? said?.Message ?? ''}; ${advice}`,
-    { retryable },
-  );
-}
-
-function noAnswer(region: string, error: unknown): AlarmsUnreadableError {
-  // Without credentials the SDK has nothing to sign with, and asking again does not help.
-  const isCredentials = (error as Error | undefined)?.name === 'CredentialsProviderError';
-  return new AlarmsUnreadableError(
-    `CloudWatch in ${region} could not be asked: ${saidBy(error)}; ${isCredentials ? 'sign in (aws sso login)' : 'look at your network, and try again'}`,
-    { retryable: !isCredentials, cause: error },
+    `CloudWatch in ${region} did not say how alarms are: ${saidBy(error)}; ${advice}`,
+    { retryable: !isRefused && !isCredentials, cause: error },
   );
 }
