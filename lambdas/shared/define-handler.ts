@@ -7,10 +7,13 @@ import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
+import { type CheckIns, createCheckIns, type Reporting, type Run } from './check-ins';
 import { SharedEnvironment } from './env';
 import { createErrorReporter, type ErrorReporter } from './error-reporter';
 import { FunctionTimeoutError, InvalidEnvironmentError, InvalidEventError } from './errors';
 import { errorCode, printableError, toError } from './printable-error';
+import { isBySchedule } from './scheduled-event';
+import { createSentryDsn } from './sentry-dsn';
 import { createTelemetry, type Telemetry } from './telemetry';
 
 /**
@@ -19,7 +22,7 @@ import { createTelemetry, type Telemetry } from './telemetry';
  */
 const LAST_WORDS_MS = 3_000;
 
-/** Of these, what is kept for writing the metrics after the report. */
+/** What is kept for writing the metrics after whatever is told to Sentry. */
 const METRICS_MS = 300;
 
 /** What `run` is given. */
@@ -48,6 +51,8 @@ export interface HandlerDefinition<
   readonly name: string;
   readonly environment: Environment;
   readonly event: Event;
+  /** What a raw event's run tells the monitor of the function's schedule. @default all, of a schedule's event only */
+  readonly reporting?: (event: unknown) => Reporting;
   /** Does the work. What it throws is logged, counted and reported, and fails the invocation. */
   readonly run: (invocation: Invocation<z.output<Environment>, z.output<Event>>) => Promise<Result>;
 }
@@ -62,6 +67,7 @@ export type DefinedHandler<Result> = (event: unknown, context: Context) => Promi
  * - `FunctionFailures` is 1 or 0 on every invocation; a failure is counted once more under its error code.
  * - A failure is logged with its code, reported to Sentry when there is a DSN, and rethrown, scrubbed, because
  *   Lambda prints what a handler throws and puts it into the failure destination.
+ * - A run by a schedule checks in with Sentry's cron monitor of it, beside the work and without failing it.
  * - The event is never logged: it may hold what nobody meant to keep.
  */
 export function defineHandler<
@@ -70,7 +76,11 @@ export function defineHandler<
   Result extends object | undefined,
 >(definition: HandlerDefinition<Environment, Event, Result>): DefinedHandler<Result> {
   const telemetry = createTelemetry();
-  const reporter = createErrorReporter({ functionName: definition.name, logger: telemetry.logger });
+  const { logger } = telemetry;
+  const currentDsn = createSentryDsn({ logger });
+  const reporter = createErrorReporter({ functionName: definition.name, logger, currentDsn });
+  const checkIns = createCheckIns({ logger, currentDsn });
+  const reporting = definition.reporting ?? ((event) => (isBySchedule(event) ? 'begin-and-end' : 'nothing'));
   const readEnvironment = once(() => parseEnvironment(definition.name, definition.environment));
 
   const handler = async (rawEvent: unknown, context: Context, { signal }: { signal: AbortSignal }) => {
@@ -99,16 +109,39 @@ export function defineHandler<
     .use(injectLambdaContext(telemetry.logger, { resetKeys: true }))
     .use(captureLambdaHandler(telemetry.tracer, { captureResponse: false }))
     .use(logMetrics(telemetry.metrics, { captureColdStartMetric: true }))
-    .use(failureMiddleware(telemetry, reporter));
+    .use(reportingMiddleware(telemetry, { reporter, checkIns, reporting }));
+}
+
+interface Reporters {
+  readonly reporter: ErrorReporter;
+  readonly checkIns: CheckIns;
+  readonly reporting: (event: unknown) => Reporting;
 }
 
 /**
- * Runs first of all error hooks (middy goes through them backwards), so that what the others see and what is
- * rethrown is already scrubbed.
+ * Runs first of all hooks after the handler (middy goes through them backwards), so that what the others see and what
+ * is rethrown is already scrubbed.
  */
-function failureMiddleware({ logger, metrics }: Telemetry, reporter: ErrorReporter): MiddlewareObj {
+function reportingMiddleware(
+  { logger, metrics }: Telemetry,
+  { reporter, checkIns, reporting }: Reporters,
+): MiddlewareObj {
+  const runs = new WeakMap<Context, Run>();
+  const timeLeftMs = (context: Context) => context.getRemainingTimeInMillis() - METRICS_MS;
+  const endRun = async (context: Context, status: 'ok' | 'error') => {
+    const run = runs.get(context);
+    // A hook that fails after this one is no other end of the run.
+    runs.delete(context);
+    await run?.end(status, timeLeftMs(context));
+  };
   return {
+    before: ({ event, context }) => {
+      const run = checkIns.begin(reporting(event), timeLeftMs(context));
+      if (run) runs.set(context, run);
+    },
+    after: ({ context }) => endRun(context, 'ok'),
     onError: async (request) => {
+      const { context } = request;
       const error = toError(request.error);
       const code = errorCode(error);
       logger.error(error.message, { code, error });
@@ -117,8 +150,13 @@ function failureMiddleware({ logger, metrics }: Telemetry, reporter: ErrorReport
         .singleMetric()
         .addDimension('code', code)
         .addMetric('FunctionFailuresByCode', MetricUnit.Count, 1);
-      const timeoutMs = request.context.getRemainingTimeInMillis() - METRICS_MS;
-      await reporter.report(error, { code, requestId: request.context.awsRequestId, timeoutMs });
+      // First, and by itself: loading Sentry's SDK for the report would hold it up.
+      await endRun(context, 'error');
+      await reporter.report(error, {
+        code,
+        requestId: context.awsRequestId,
+        timeoutMs: timeLeftMs(context),
+      });
       request.error = printableError(error);
     },
   };

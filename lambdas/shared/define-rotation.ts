@@ -46,6 +46,11 @@ export function defineRotation<Environment extends RotationEnvironment, S>(
     name: definition.name,
     environment: definition.environment,
     event: RotationEvent,
+    reporting: (event) => {
+      // Of four invocations one ends the rotation. That a person began it is nothing that Secrets Manager tells.
+      const step = RotationEvent.safeParse(event).data?.Step;
+      return step === undefined ? 'nothing' : step === 'finishSecret' ? 'end' : 'failure';
+    },
     run: async ({ event, environment, shared, logger, metrics, context, signal }) => {
       const { SECRET_ARN: secretArn } = environment;
       const { Step: step, ClientRequestToken: versionId } = event;

@@ -13,6 +13,8 @@ export const SharedEnvironment = z.object({
   POWERTOOLS_LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
   /** The secret of this region that holds the Sentry DSN, read at run time. Absent: Sentry is off. */
   SENTRY_DSN_SECRET_NAME: z.string().min(1).optional(),
+  /** `golive-prod-backup-dump`: Sentry's cron monitor of its schedule. Absent: its runs report to none. */
+  SENTRY_MONITOR_SLUG: z.string().min(1).optional(),
 });
 
 export type SharedEnvironment = z.output<typeof SharedEnvironment>;

@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SecretsManagerClient, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { Logger } from '@aws-lambda-powertools/logger';
-import { dsnInSecret } from '../../core/observability/sentry-dsn';
+import { sayOnceTo, type OnceLogger } from './say-once';
+import type { SentryDsn } from './sentry-dsn';
 import type { SentrySink } from './sentry-sink';
-
-/** A rotated DSN is picked up after this long. */
-const DSN_LIFETIME_MS = 5 * 60_000;
 
 /** The longest that a report may hold up the failure it reports: reading the DSN, loading the SDK, sending. */
 const PATIENCE_MS = 2_500;
@@ -24,9 +20,8 @@ export interface ErrorDetails {
 
 export interface ErrorReporterOptions {
   readonly functionName: string;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** Makes the client for the DSN's secret. Replaced in tests. */
-  readonly secretsClient?: () => SecretsManagerClient;
+  readonly logger: OnceLogger;
+  readonly currentDsn: SentryDsn;
 }
 
 /**
@@ -35,30 +30,12 @@ export interface ErrorReporterOptions {
  * no DSN, which is said once. Reporting is an extra, so none of its own failures reaches the function: each kind
  * is warned of once.
  */
-export function createErrorReporter(options: ErrorReporterOptions): ErrorReporter {
-  const said = new Set<string>();
-  const sayOnce = (level: 'info' | 'warn', message: string, error?: unknown) => {
-    if (said.has(message)) return;
-    said.add(message);
-    options.logger[level](
-      message,
-      error instanceof Error ? { reason: `${error.name}: ${error.message}` } : {},
-    );
-  };
-
-  let known: { dsn: string | undefined; readAt: number } | undefined;
-  const currentDsn = async (secretName: string) => {
-    if (known === undefined || Date.now() - known.readAt > DSN_LIFETIME_MS) {
-      const dsn = dsnInSecret(await readSecret(secretName, options.secretsClient ?? defaultClient));
-      if (dsn === undefined) {
-        // Not a fault: a secret begins as `{}`, and a team without Sentry leaves it so. The monitor warns of it.
-        sayOnce('info', 'Sentry is off: its DSN is not set. Set it with: golive secrets set sentry-dsn');
-      }
-      known = { dsn, readAt: Date.now() };
-    }
-    return known.dsn;
-  };
-
+export function createErrorReporter({
+  functionName,
+  logger,
+  currentDsn,
+}: ErrorReporterOptions): ErrorReporter {
+  const sayOnce = sayOnceTo(logger);
   let sink: { dsn: string; sink: SentrySink } | undefined;
   return {
     async report(error, { code, requestId, timeoutMs }) {
@@ -72,7 +49,6 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
           const { createSentrySink } = await import('./sentry-sink');
           sink = { dsn, sink: createSentrySink({ dsn, environment: process.env['GOLIVE_ENVIRONMENT'] }) };
         }
-        const { functionName } = options;
         const tags = { function: functionName, component: componentOf(functionName), code, requestId };
         return sink.sink.send(error, tags, patience);
       };
@@ -80,7 +56,8 @@ export function createErrorReporter(options: ErrorReporterOptions): ErrorReporte
         const delivered = await within(patience, send());
         if (!delivered) sayOnce('warn', 'Sentry did not take an error report; the error is in this log');
       } catch (failure) {
-        sayOnce('warn', 'an error could not be reported to Sentry; it is in this log', failure);
+        const reason = failure instanceof Error ? `${failure.name}: ${failure.message}` : 'unknown';
+        sayOnce('warn', 'an error could not be reported to Sentry; it is in this log', { reason });
       }
     },
   };
@@ -105,17 +82,4 @@ async function within<Value>(milliseconds: number, promise: Promise<Value>): Pro
   } finally {
     timer.abort();
   }
-}
-
-async function readSecret(secretName: string, client: () => SecretsManagerClient): Promise<string> {
-  const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: secretName }));
-  return SecretString?.trim() ?? '';
-}
-
-/** Short time-outs: reporting must not eat the time in which the failure itself is logged. */
-function defaultClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
-  });
 }

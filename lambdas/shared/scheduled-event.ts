@@ -59,3 +59,8 @@ export const ScheduledEvent = z.record(z.string(), z.unknown()).transform((input
   }
   return z.NEVER;
 });
+
+/** Whether a raw event is a schedule's, before anything else is known of it. */
+export function isBySchedule(event: unknown): boolean {
+  return BySchedule.safeParse(event).success;
+}

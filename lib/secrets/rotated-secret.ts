@@ -77,6 +77,7 @@ export class RotatedSecret<Contract extends z.ZodObject> extends Construct {
       sourceAccount: Stack.of(this).account,
       sourceArn: secret.secretArn,
     });
+    this.function.reportToMonitor();
     rememberRotation(this, { label: `secrets-${props.functionName}`, rotation });
     // The L2 takes no window and no cron.
     this.schedule = new CfnRotationSchedule(this, 'Schedule', {

@@ -11,6 +11,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { z } from 'zod';
+import { monitorSlug } from '../../core/sentry/owned';
 import { SharedEnvironment } from '../../lambdas/shared/env';
 import type { Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
@@ -93,6 +94,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
   /** `backup-dump`: its name in logs, alarms and the runbook. */
   private readonly label: string;
   private readonly environmentName: string;
+  private readonly hasCronMonitor: boolean;
   private readonly timeout: Duration;
   private readonly asynchronous: AsynchronousInvocation | undefined;
 
@@ -105,6 +107,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
     const { platform, source, packaging, contract, environment, memory, asynchronous, ...options } = props;
     this.label = labelOf(source);
     this.environmentName = platform.environmentName;
+    this.hasCronMonitor = platform.sentryDsn !== undefined && (platform.hasCronMonitors ?? false);
     this.timeout = props.timeout;
     this.asynchronous = asynchronous;
     refuseSharedNames(contract, this.label);
@@ -176,6 +179,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
     if (!this.asynchronous) {
       throw new Error(`${this.label} has a schedule but no destination for failures: pass "asynchronous"`);
     }
+    this.reportToMonitor();
     return runOnSchedule(this, {
       label: this.label,
       schedule,
@@ -188,6 +192,15 @@ export class PlatformFunction<Contract extends z.ZodObject>
       }),
       metricRuns: (options) => this.metricInvocations(options),
     });
+  }
+
+  /** Tells it the cron monitor of its schedule, where there is one and Sentry can be reached. */
+  reportToMonitor(): void {
+    if (!this.hasCronMonitor) return;
+    const told = { SENTRY_MONITOR_SLUG: monitorSlug(this.environmentName, this.label) } satisfies Partial<
+      z.input<typeof SharedEnvironment>
+    >;
+    for (const [name, value] of Object.entries(told)) this.function.addEnvironment(name, value);
   }
 
   /**

@@ -16,6 +16,8 @@ export interface PlatformSettings {
   readonly alarms: EnvironmentConfig['alarms'];
   /** Where functions find the Sentry DSN. @default Sentry is off */
   readonly sentryDsn?: NamedSecret | undefined;
+  /** Whether `golive sentry` makes a cron monitor for every schedule. @default false - nothing reports to one */
+  readonly hasCronMonitors?: boolean;
 }
 
 /** As they are in the environment's own region. */
@@ -27,6 +29,7 @@ export function platformSettings(config: EnvironmentConfig): PlatformSettings {
     removalPolicy: removalPolicies(config.dataRemoval).other,
     alarms: config.alarms,
     sentryDsn: sentryDsnOf(config, secretsKeyAlias(config.name)),
+    hasCronMonitors: config.sentryRules !== undefined,
   };
 }
 

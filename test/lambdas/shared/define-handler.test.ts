@@ -1,9 +1,16 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
 import { z } from 'zod';
 import { GoLiveError } from '../../../core/shared/errors';
 import { defineHandler } from '../../../lambdas/shared/define-handler';
 import { ScheduledEvent } from '../../../lambdas/shared/scheduled-event';
 import { lambdaContext } from './lambda-context';
+import { checkInOf, type SentryStub, startSentryStub } from './sentry-stub';
+
+// What it sends is tested where the reporter is; loading the SDK takes seconds here.
+const mockSend = jest.fn(() => Promise.resolve(true));
+jest.mock('../../../lambdas/shared/sentry-sink', () => ({ createSentrySink: () => ({ send: mockSend }) }));
 
 class VaultFullError extends GoLiveError {
   readonly code = 'VaultFullError';
@@ -208,6 +215,106 @@ describe('defineHandler', () => {
       trigger: 'on-demand',
       scheduledFor: new Date('2026-05-01T03:00:00Z'),
       reason: 'before the migration',
+    });
+  });
+
+  describe('with a cron monitor', () => {
+    const secrets = mockClient(SecretsManagerClient);
+    let sentry: SentryStub;
+
+    beforeEach(async () => {
+      sentry = await startSentryStub();
+      mockSend.mockClear();
+      secrets.on(GetSecretValueCommand).resolves({ SecretString: sentry.dsn });
+      process.env['SENTRY_DSN_SECRET_NAME'] = 'golive/test/sentry-dsn';
+      process.env['SENTRY_MONITOR_SLUG'] = 'golive-test-backup-example';
+    });
+
+    afterEach(async () => {
+      secrets.reset();
+      await sentry.close();
+    });
+
+    const statuses = () => sentry.envelopes.map((envelope) => checkInOf(envelope)['status']);
+    /** A run that lasts until Sentry knows that it has begun. */
+    const begun =
+      (end: () => Promise<object> = () => Promise.resolve({ taken: true })): Run =>
+      async () => {
+        await sentry.reached(1);
+        return await end();
+      };
+
+    test('a failure keeps its error, and is reported as one and as the end of the run', async () => {
+      const failure = begun(() => Promise.reject(new VaultFullError('no room; buy a bigger vault')));
+      await expect(invoke(failure)).rejects.toMatchObject({ code: 'VaultFullError' });
+      expect(statuses()).toEqual(['in_progress', 'error']);
+      expect(mockSend).toHaveBeenCalledTimes(1);
+    });
+
+    test('a wrong environment is the end of a run, too', async () => {
+      delete process.env['DATABASE_NAME'];
+      await expect(invoke(jest.fn())).rejects.toMatchObject({ code: 'InvalidEnvironmentError' });
+      expect(statuses()).toContain('error');
+    });
+
+    test.each([429, 'never'] as const)(
+      'a Sentry that answers %s changes neither result nor error',
+      async (answer) => {
+        sentry.answer = answer;
+        await expect(invoke(() => Promise.resolve({ taken: true }))).resolves.toEqual({ taken: true });
+        await expect(
+          invoke(failing(new VaultFullError('no room; buy a bigger vault'))),
+        ).rejects.toMatchObject({
+          code: 'VaultFullError',
+        });
+        expect(metric('FunctionFailures').map((line) => line['FunctionFailures'])).toEqual([0, 1]);
+        expect(printed.join('\n')).not.toContain(new URL(sentry.dsn).username);
+      },
+    );
+
+    test('a run that outlives its time is an error', async () => {
+      await expect(
+        invoke(() => new Promise<object>(() => undefined), SCHEDULED, lambdaContext({ remainingMs: 3_300 })),
+      ).rejects.toMatchObject({ code: 'FunctionTimeoutError' });
+      expect(statuses()).toContain('error');
+    });
+
+    test('near the end of its time nothing is sent', async () => {
+      let remaining = 60_000;
+      const context = { ...lambdaContext(), getRemainingTimeInMillis: () => remaining };
+      const late = begun(() => {
+        remaining = 400;
+        return Promise.resolve({});
+      });
+      await invoke(late, SCHEDULED, context);
+      expect(statuses()).toEqual(['in_progress']);
+    });
+
+    test('the work does not wait for the check-in', async () => {
+      sentry.answer = 'never';
+      const run = jest.fn<Promise<object>, []>(() => {
+        expect(sentry.envelopes).toEqual([]);
+        return Promise.resolve({});
+      });
+      await invoke(run);
+      expect(run).toHaveBeenCalledTimes(1);
+    });
+
+    test('a success is the end of the run', async () => {
+      await expect(invoke(begun())).resolves.toEqual({ taken: true });
+      expect(statuses()).toEqual(['in_progress', 'ok']);
+      expect(checkInOf(sentry.envelopes[1])).toMatchObject({
+        monitor_slug: 'golive-test-backup-example',
+        environment: 'test',
+      });
+    });
+
+    test.each([
+      ['a person', { reason: 'before the migration' }],
+      ['another event', { ...SCHEDULED, 'detail-type': 'RDS DB Instance Event', source: 'aws.rds' }],
+    ])('what %s begins is not the schedule’s run', async (_who, event) => {
+      await invoke(() => Promise.resolve({}), event).catch(() => undefined);
+      expect(sentry.envelopes).toEqual([]);
     });
   });
 });

@@ -2,6 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { getGlobalScope } from '@sentry/aws-serverless';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createErrorReporter, type ErrorReporter } from '../../../lambdas/shared/error-reporter';
+import { createSentryDsn } from '../../../lambdas/shared/sentry-dsn';
 import { eventOf, startSentryStub, type SentryStub } from './sentry-stub';
 
 const SECRET_NAME = 'golive/prod/sentry-dsn';
@@ -37,6 +38,8 @@ describe('reporting an error to Sentry', () => {
   const logger = { info: jest.fn(), warn: jest.fn() };
   let sentry: SentryStub;
   let reporter: ErrorReporter;
+  const reporterOf = (functionName: string) =>
+    createErrorReporter({ functionName, logger, currentDsn: createSentryDsn({ logger }) });
 
   beforeEach(async () => {
     sentry = await startSentryStub();
@@ -45,7 +48,7 @@ describe('reporting an error to Sentry', () => {
     logger.info.mockReset();
     logger.warn.mockReset();
     process.env = { ...before, SENTRY_DSN_SECRET_NAME: SECRET_NAME, GOLIVE_ENVIRONMENT: 'prod' };
-    reporter = createErrorReporter({ functionName: 'backup/snapshot', logger });
+    reporter = reporterOf('backup/snapshot');
   });
 
   afterEach(async () => {
@@ -123,7 +126,7 @@ describe('reporting an error to Sentry', () => {
   });
 
   test('an error of a rotation carries what Sentry’s rule of rotations looks for', async () => {
-    const rotation = createErrorReporter({ functionName: 'secrets/rotate-app', logger });
+    const rotation = reporterOf('secrets/rotate-app');
     await rotation.report(new Error('refused'), DETAILS);
     expect(eventOf(sentry.envelopes[0])).toMatchObject({ tags: { component: 'rotation' } });
   });

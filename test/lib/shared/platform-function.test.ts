@@ -24,6 +24,8 @@ const platform: PlatformSettings = {
   alarms: Alarms.parse({}),
 };
 
+const SENTRY_DSN = { name: 'golive/test/sentry-dsn', keyAlias: 'golive-test-secrets' };
+
 function propsOf(
   over: Partial<PlatformFunctionProps<typeof contract>> = {},
 ): PlatformFunctionProps<typeof contract> {
@@ -49,6 +51,16 @@ function makeStack(): Stack {
 function templateOf(over: Partial<PlatformFunctionProps<typeof contract>> = {}): Template {
   const stack = makeStack();
   new PlatformFunction(stack, 'Sample', propsOf(over));
+  return Template.fromStack(stack);
+}
+
+function scheduledOn(settings: PlatformSettings): Template {
+  const stack = makeStack();
+  const asynchronous = { failureQueue: new Queue(stack, 'Failed'), retryAttempts: 2 } as const;
+  new PlatformFunction(stack, 'Sample', propsOf({ platform: settings, asynchronous })).runOn({
+    minute: '0',
+    hour: '2',
+  });
   return Template.fromStack(stack);
 }
 
@@ -137,7 +149,7 @@ describe('the environment is typed by the contract', () => {
     const template = templateOf({
       platform: {
         ...platform,
-        sentryDsn: { name: 'golive/test/sentry-dsn', keyAlias: 'golive-test-secrets' },
+        sentryDsn: SENTRY_DSN,
       },
     });
 
@@ -160,6 +172,25 @@ describe('the environment is typed by the contract', () => {
         },
       },
     ]);
+  });
+
+  test.each([
+    ['Sentry is off', { hasCronMonitors: true }],
+    ['there are no cron monitors', { sentryDsn: SENTRY_DSN }],
+  ])('while %s it is told no monitor', (_why, over) => {
+    scheduledOn({ ...platform, ...over }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { SENTRY_MONITOR_SLUG: Match.absent() } },
+    });
+  });
+
+  test('without a schedule it is told no monitor, with one it is told the one that golive sentry makes', () => {
+    const monitored = { ...platform, sentryDsn: SENTRY_DSN, hasCronMonitors: true };
+    templateOf({ platform: monitored }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { SENTRY_MONITOR_SLUG: Match.absent() } },
+    });
+    scheduledOn(monitored).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { SENTRY_MONITOR_SLUG: 'golive-test-sample-zip' } },
+    });
   });
 
   test('while Sentry is off no secret and no key may be used', () => {

@@ -30,6 +30,19 @@ function schedulesIn(template: Template): Scheduled[] {
   });
 }
 
+/** The monitors that the functions of a template report to. */
+function slugsIn(template: Template): string[] {
+  return Object.values(template.findResources('AWS::Lambda::Function')).flatMap((resource) => {
+    const { Environment } = resource['Properties'] as {
+      Environment?: { Variables: { SENTRY_MONITOR_SLUG?: string } };
+    };
+    return Environment?.Variables.SENTRY_MONITOR_SLUG ?? [];
+  });
+}
+
+/** What is run by a state machine as a task, which reports to no monitor. */
+const SILENT = ['golive-prod-backup-drill'];
+
 /** `cron(0 2 * * ? *)` as crontab: `0 2 * * *`. */
 const asCrontab = (expression: string) =>
   expression.slice('cron('.length, -1).split(' ').slice(0, 5).join(' ').replaceAll('?', '*');
@@ -53,6 +66,16 @@ describe('production', () => {
     expect(operations.jobs.map(({ crontab }) => crontab).sort()).toEqual(
       schedules.map(({ expression }) => asCrontab(expression)).sort(),
     );
+  });
+
+  test('has a function for every monitor but those of tasks, and no function for a monitor that is not there', () => {
+    const desired = desiredCronMonitors(operations, { id: '11', slug: 'golive' }).map(({ key }) => key);
+    expect(desired).toEqual(expect.arrayContaining(SILENT));
+    expect(
+      Object.values(templates)
+        .flatMap((template) => (template ? slugsIn(template) : []))
+        .sort(),
+    ).toEqual(desired.filter((slug) => !SILENT.includes(slug)).sort());
   });
 
   test('knows each by its own name', () => {
@@ -102,8 +125,10 @@ describe('production', () => {
   });
 });
 
-test('an environment without rules has no parameter of them', () => {
-  const { Alerting } = templatesOf('staging');
+test('an environment without rules has no parameter of them, and no function reports', () => {
+  const { Alerting, ...others } = templatesOf('staging');
+  for (const template of [Alerting, ...Object.values(others)])
+    expect(template ? slugsIn(template) : []).toEqual([]);
   expect(
     Alerting.findResources('AWS::SSM::Parameter', { Properties: { Name: '/golive/staging/sentry' } }),
   ).toEqual({});
