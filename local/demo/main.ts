@@ -19,7 +19,7 @@ ${Object.values(PLAN)
   --json      print one JSON document at the end, and the progress to stderr
   --help      this text
 
-Takes about a minute. Exit code: 0 when every step passed, 1 when one did not, 2 for a wrong argument, 130
+Takes two or three minutes. Exit code: 0 when every step passed, 1 when one did not, 2 for a wrong argument, 130
 after Ctrl-C. Colours only on a terminal; NO_COLOR is honoured. Nothing is left behind.
 `;
 
