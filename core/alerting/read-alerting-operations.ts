@@ -1,6 +1,5 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { jsonOrUndefined } from '../shared/json';
-import { parameterText } from '../shared/parameter';
+import { readParameter } from '../shared/parameter';
 import { AlertingNotFoundError } from './errors';
 import { AlertingOperations, alertingParameterName } from './operations';
 
@@ -13,20 +12,14 @@ export async function readAlertingOperations(
   ssm: SSMClient,
   environment: string,
 ): Promise<AlertingOperations> {
-  const parameter = alertingParameterName(environment);
-  const text = await parameterText(
-    ssm,
-    parameter,
-    (message, options) => new AlertingNotFoundError(message, options),
-  );
-  if (text === undefined) {
-    throw new AlertingNotFoundError(
-      `the routes of "${environment}" are not deployed in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Alerting stack`,
-    );
-  }
-  const parsed = AlertingOperations.safeParse(jsonOrUndefined(text));
-  if (parsed.success) return parsed.data;
+  const operations = await readParameter(ssm, {
+    parameter: alertingParameterName(environment),
+    stack: 'Alerting',
+    schema: AlertingOperations,
+    unreadable: (message, options) => new AlertingNotFoundError(message, options),
+  });
+  if (operations) return operations;
   throw new AlertingNotFoundError(
-    `parameter ${parameter} was written by another version of GoLive; use the one that is deployed, or deploy the Alerting stack`,
+    `the routes of "${environment}" are not deployed in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Alerting stack`,
   );
 }

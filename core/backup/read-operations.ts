@@ -1,8 +1,7 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { GoLiveError } from '../shared/errors';
-import { jsonOrUndefined } from '../shared/json';
-import { parameterText } from '../shared/parameter';
+import { readParameter } from '../shared/parameter';
 import { Operations, operationsParameterName } from './operations';
 
 /** The environment is not deployed here, or these credentials may not see it. */
@@ -16,15 +15,11 @@ export class EnvironmentNotFoundError extends GoLiveError {
  * @throws EnvironmentNotFoundError
  */
 export async function readOperations(ssm: SSMClient, environment: string): Promise<Operations> {
-  const text = await operationsText(ssm, environment);
-  if (text === undefined) {
-    throw new EnvironmentNotFoundError(
-      `there is no environment "${environment}" in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Backup stack`,
-    );
-  }
-  const parsed = Operations.safeParse(jsonOrUndefined(text));
-  if (parsed.success) return parsed.data;
-  throw writtenByAnother(environment);
+  const operations = await read(ssm, environment, Operations);
+  if (operations) return operations;
+  throw new EnvironmentNotFoundError(
+    `there is no environment "${environment}" in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Backup stack`,
+  );
 }
 
 /** Of everything that was written, and will be. */
@@ -37,24 +32,19 @@ const WithVault = z.object({ vaultBucket: Operations.shape.vaultBucket });
  * @throws EnvironmentNotFoundError when it cannot be known
  */
 export async function readVaultBucket(ssm: SSMClient, environment: string): Promise<string | undefined> {
-  const text = await operationsText(ssm, environment);
-  if (text === undefined) return undefined;
-  const parsed = WithVault.safeParse(jsonOrUndefined(text));
-  if (parsed.success) return parsed.data.vaultBucket;
-  throw writtenByAnother(environment);
+  return (await read(ssm, environment, WithVault))?.vaultBucket;
 }
 
 /** Undefined when there is no such parameter. */
-function operationsText(ssm: SSMClient, environment: string): Promise<string | undefined> {
-  return parameterText(
-    ssm,
-    operationsParameterName(environment),
-    (message, options) => new EnvironmentNotFoundError(message, options),
-  );
-}
-
-function writtenByAnother(environment: string): EnvironmentNotFoundError {
-  return new EnvironmentNotFoundError(
-    `parameter ${operationsParameterName(environment)} was written by another version of GoLive; use the one that is deployed, or deploy the Backup stack`,
-  );
+function read<Schema extends z.ZodType>(
+  ssm: SSMClient,
+  environment: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
+  return readParameter(ssm, {
+    parameter: operationsParameterName(environment),
+    stack: 'Backup',
+    schema,
+    unreadable: (message, options) => new EnvironmentNotFoundError(message, options),
+  });
 }

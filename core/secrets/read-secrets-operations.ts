@@ -1,7 +1,6 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GoLiveError } from '../shared/errors';
-import { jsonOrUndefined } from '../shared/json';
-import { parameterText } from '../shared/parameter';
+import { readParameter } from '../shared/parameter';
 import { SecretsOperations, secretsParameterName } from './operations';
 
 /** The environment's secrets are not deployed here, or these credentials may not see what they are. */
@@ -15,20 +14,14 @@ export class SecretsNotFoundError extends GoLiveError {
  * @throws SecretsNotFoundError
  */
 export async function readSecretsOperations(ssm: SSMClient, environment: string): Promise<SecretsOperations> {
-  const parameter = secretsParameterName(environment);
-  const text = await parameterText(
-    ssm,
-    parameter,
-    (message, options) => new SecretsNotFoundError(message, options),
-  );
-  if (text === undefined) {
-    throw new SecretsNotFoundError(
-      `the secrets of "${environment}" are not deployed in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Secrets stack`,
-    );
-  }
-  const parsed = SecretsOperations.safeParse(jsonOrUndefined(text));
-  if (parsed.success) return parsed.data;
+  const operations = await readParameter(ssm, {
+    parameter: secretsParameterName(environment),
+    stack: 'Secrets',
+    schema: SecretsOperations,
+    unreadable: (message, options) => new SecretsNotFoundError(message, options),
+  });
+  if (operations) return operations;
   throw new SecretsNotFoundError(
-    `parameter ${parameter} was written by another version of GoLive; use the one that is deployed, or deploy the Secrets stack`,
+    `the secrets of "${environment}" are not deployed in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Secrets stack`,
   );
 }

@@ -1,7 +1,6 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GoLiveError } from '../shared/errors';
-import { jsonOrUndefined } from '../shared/json';
-import { parameterText } from '../shared/parameter';
+import { readParameter } from '../shared/parameter';
 import { ServicesOperations, servicesParameterName } from './operations';
 
 /** The environment's services are not deployed here, or these credentials may not see what they are. */
@@ -18,20 +17,14 @@ export async function readServicesOperations(
   ssm: SSMClient,
   environment: string,
 ): Promise<ServicesOperations> {
-  const parameter = servicesParameterName(environment);
-  const text = await parameterText(
-    ssm,
-    parameter,
-    (message, options) => new ServicesNotFoundError(message, options),
-  );
-  if (text === undefined) {
-    throw new ServicesNotFoundError(
-      `the services of "${environment}" are not deployed in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Services stack`,
-    );
-  }
-  const parsed = ServicesOperations.safeParse(jsonOrUndefined(text));
-  if (parsed.success) return parsed.data;
+  const operations = await readParameter(ssm, {
+    parameter: servicesParameterName(environment),
+    stack: 'Services',
+    schema: ServicesOperations,
+    unreadable: (message, options) => new ServicesNotFoundError(message, options),
+  });
+  if (operations) return operations;
   throw new ServicesNotFoundError(
-    `parameter ${parameter} was written by another version of GoLive; use the one that is deployed, or deploy the Services stack`,
+    `the services of "${environment}" are not deployed in this account and region: look at --env, AWS_PROFILE and AWS_REGION, or deploy its Services stack`,
   );
 }
