@@ -1,11 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
 import { EventField, type EventPattern, Match } from 'aws-cdk-lib/aws-events';
 import type { IConstruct } from 'constructs';
 import type { AlarmFields } from '../../core/alerting/alarm-fields';
 import { alarmNamePrefix, type Severity } from '../../core/alerting/alarm-name';
-
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
-const STATE_CHANGE = { source: ['aws.cloudwatch'], detailType: ['CloudWatch Alarm State Change'] };
+import { ALARM_STATE_CHANGE, alarmArn } from '../shared/alarm-events';
 
 /** Which alarms an event pattern takes: those of an environment, in the regions where it has some. */
 export interface AlarmsOf {
@@ -26,7 +23,7 @@ export function sounding(
   described?: boolean,
 ): EventPattern {
   return {
-    ...STATE_CHANGE,
+    ...ALARM_STATE_CHANGE,
     resources: named(scope, alarms, [severity]),
     detail: {
       state: { value: ['ALARM'], actionsSuppressedBy: [{ exists: false }] },
@@ -38,7 +35,7 @@ export function sounding(
 /** Alarms that are over, also those that were kept quiet: whoever was told before must hear of the end. */
 export function ended(scope: IConstruct, alarms: AlarmsOf, severities: readonly Severity[]): EventPattern {
   return {
-    ...STATE_CHANGE,
+    ...ALARM_STATE_CHANGE,
     resources: named(scope, alarms, severities),
     detail: { state: { value: ['OK'] } },
   };
@@ -61,12 +58,8 @@ function named(
   { environmentName, regions }: AlarmsOf,
   severities: readonly Severity[],
 ): string[] {
-  const { partition, account } = Stack.of(scope);
   const prefixes = severities.flatMap((severity) =>
-    regions.map(
-      (region) =>
-        `arn:${partition}:cloudwatch:${region}:${account}:alarm:${alarmNamePrefix(environmentName, severity)}`,
-    ),
+    regions.map((region) => alarmArn(scope, alarmNamePrefix(environmentName, severity), region)),
   );
   return Match.anyOf(...prefixes.map((prefix) => Match.prefix(prefix)));
 }

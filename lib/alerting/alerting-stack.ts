@@ -14,6 +14,7 @@ import { runbookUrlOf } from '../config/runbook-url';
 import { declareAlarm, type DeclaredAlarm } from '../shared/alarm';
 import { FailureQueue } from '../shared/failure-queue';
 import { grantReadSentryOperations } from '../shared/operations-access';
+import { pascalCase } from '../shared/pascal-case';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
 import { AlertingOperationsParameter } from './alerting-operations-parameter';
 import { AlertingOperatorAccess } from './alerting-operator-access';
@@ -163,7 +164,7 @@ export class AlertingStack extends Stack {
     const key = new TopicsKey(this, 'TopicsKey', platform.environmentName, platform.removalPolicy);
     const mails = mailed.map(
       (severity) =>
-        new EmailRoute(this, `Email${pascal(severity)}`, {
+        new EmailRoute(this, `Email${pascalCase(severity)}`, {
           ...common,
           severity,
           key,
@@ -173,7 +174,7 @@ export class AlertingStack extends Stack {
     const chats = slack
       ? chatted.map(
           ({ severity, channelId }) =>
-            new ChatRoute(this, `Chat${pascal(severity)}`, {
+            new ChatRoute(this, `Chat${pascalCase(severity)}`, {
               ...common,
               severity,
               key,
@@ -208,8 +209,4 @@ export class AlertingStack extends Stack {
       missingData: 'notBreaching',
     });
   }
-}
-
-function pascal(word: string): string {
-  return word[0]!.toUpperCase() + word.slice(1);
 }

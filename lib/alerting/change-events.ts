@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { EventField, type EventPattern, Match } from 'aws-cdk-lib/aws-events';
 import type { IConstruct } from 'constructs';
 import type { Change } from '../../core/alerting/pagerduty';
+import { rotationEvents } from '../shared/rotation-events';
 
 /** Whose changes are told. */
 export interface ChangeEvents {
@@ -43,23 +44,12 @@ export function deployed(scope: IConstruct, { environmentName }: ChangeEvents): 
   };
 }
 
-/**
- * A rotation that succeeded, which CloudTrail passes on where there is a trail.
- * https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-cloudtrail.html
- */
+/** A rotation that succeeded. */
 export function rotated({ environmentName, rotatedArns }: ChangeEvents): ChangeRule {
   return {
     id: 'Rotated',
     description: `A secret of ${environmentName} was rotated: a change event for PagerDuty`,
-    eventPattern: {
-      source: ['aws.secretsmanager'],
-      detailType: ['AWS Service Event via CloudTrail'],
-      detail: {
-        eventSource: ['secretsmanager.amazonaws.com'],
-        eventName: ['RotationSucceeded'],
-        additionalEventData: { SecretId: [...rotatedArns] },
-      },
-    },
+    eventPattern: rotationEvents(['RotationSucceeded'], rotatedArns),
     change: {
       what: 'secret rotated',
       target: EventField.fromPath('$.detail.additionalEventData.SecretId'),

@@ -1,5 +1,5 @@
 import { Stack, SecretValue } from 'aws-cdk-lib';
-import { MathExpression, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type MathExpression, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -13,10 +13,12 @@ import {
   pagerDutyTrigger,
 } from '../../core/alerting/pagerduty';
 import { declareAlarm } from '../shared/alarm';
+import { pascalCase } from '../shared/pascal-case';
+import { ruleMetric } from '../shared/rule-metric';
 import { ended, FIELDS, sounding, UNDESCRIBED } from './alarm-events';
 import { deployed, rotated, type ChangeEvents } from './change-events';
 import { RETRIES, type ProvenRoute, type RouteProps } from './route';
-import { ruleMetric } from './rule-metric';
+import { sumOf } from './sum-of';
 
 export interface PagerDutyRouteProps extends RouteProps {
   readonly severities: readonly Severity[];
@@ -74,7 +76,7 @@ export class PagerDutyRoute extends Construct {
       input: pagerDutyResolve(FIELDS),
     });
     this.proven = severities.map((severity) => {
-      const name = severity[0]!.toUpperCase() + severity.slice(1);
+      const name = pascalCase(severity);
       const trigger = this.rule(`Trigger${name}`, alerts, {
         description: `A ${severity} alarm of ${alarms.environmentName} sounds: trigger it at PagerDuty`,
         eventPattern: sounding(this, alarms, severity, true),
@@ -161,13 +163,9 @@ export class PagerDutyRoute extends Construct {
   }
 
   private sum(metricName: string): MathExpression {
-    const usingMetrics: Record<string, Metric> = Object.fromEntries(
-      this.rules.map((rule, index) => [`m${index}`, ruleMetric(rule, metricName, Stats.SUM)]),
+    return sumOf(
+      `${metricName} of PagerDuty in ${Stack.of(this).region}`,
+      this.rules.map((rule) => ruleMetric(rule, metricName, Stats.SUM)),
     );
-    return new MathExpression({
-      expression: 'SUM(METRICS())',
-      label: `${metricName} of PagerDuty in ${Stack.of(this).region}`,
-      usingMetrics,
-    });
   }
 }

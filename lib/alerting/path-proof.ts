@@ -11,7 +11,9 @@ import type { EnvironmentConfig } from '../config';
 import { WEEK_DAYS } from '../config/rotation';
 import { acknowledge } from '../shared/acknowledge';
 import { declareAlarm } from '../shared/alarm';
+import { alarmArn } from '../shared/alarm-events';
 import { grantReadAlertingOperations } from '../shared/operations-access';
+import { pascalCase } from '../shared/pascal-case';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { proofDefinition } from './proof-definition';
@@ -60,12 +62,7 @@ export class PathProof extends Construct {
       new PolicyStatement({
         actions: ['cloudwatch:SetAlarmState'],
         resources: severities.map((severity) =>
-          Stack.of(this).formatArn({
-            service: 'cloudwatch',
-            resource: 'alarm',
-            resourceName: testAlarmName(platform.environmentName, severity),
-            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
+          alarmArn(this, testAlarmName(platform.environmentName, severity)),
         ),
       }),
     );
@@ -105,7 +102,7 @@ export class PathProof extends Construct {
 
   /** Wrong only when it is told to be. What it watches is 0 every hour, so that one that was forgotten ends by itself. */
   private addTestAlarm(severity: Severity): void {
-    declareAlarm(this, `${pascal(severity)}TestAlarm`, {
+    declareAlarm(this, `${pascalCase(severity)}TestAlarm`, {
       severity,
       anchor: TEST_ANCHOR,
       description: `A test of the path that ${severity} alarms take. Nothing is wrong.`,
@@ -119,7 +116,7 @@ export class PathProof extends Construct {
   }
 
   private addUnprovenAlarm(severity: Severity): void {
-    declareAlarm(this, `${pascal(severity)}UnprovenAlarm`, {
+    declareAlarm(this, `${pascalCase(severity)}UnprovenAlarm`, {
       severity: severity === 'critical' ? 'critical' : 'warning',
       anchor: 'alerting-path-unproven',
       subject: severity,
@@ -165,8 +162,4 @@ export function grantReadExecutions(
     `AwsSolutions-IAM5[Resource::arn:${stack.partition}:states:${stack.region}:${stack.account}:execution:<${name}.Name>:*]`,
     'Executions are named when they begin: those of one state machine.',
   );
-}
-
-function pascal(word: string): string {
-  return word[0]!.toUpperCase() + word.slice(1);
 }

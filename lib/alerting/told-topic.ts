@@ -1,10 +1,11 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
-import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { DataKey } from '../shared/data-key';
+import { sumOf } from './sum-of';
 
 /** The key of all topics. */
 export class TopicsKey extends DataKey {
@@ -24,14 +25,8 @@ export class ToldTopic extends Topic {
 
 /** How many deliveries of these topics failed. https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html */
 export function failedDeliveries(topics: readonly Topic[]): MathExpression {
-  return new MathExpression({
-    expression: 'SUM(METRICS())',
-    label: 'Messages that SNS could not pass on',
-    usingMetrics: Object.fromEntries(
-      topics.map((topic, index) => [
-        `m${index}`,
-        topic.metricNumberOfNotificationsFailed({ statistic: 'Sum' }),
-      ]),
-    ),
-  });
+  return sumOf(
+    'Messages that SNS could not pass on',
+    topics.map((topic) => topic.metricNumberOfNotificationsFailed({ statistic: 'Sum' })),
+  );
 }

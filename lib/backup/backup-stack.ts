@@ -11,6 +11,7 @@ import type { ReplicaNames } from '../recovery/replica-names';
 import type { PlatformSecrets } from '../secrets/platform-secrets';
 import type { Rotations } from '../secrets/rotations';
 import { FailureQueue } from '../shared/failure-queue';
+import { declarePages } from '../shared/pages';
 import { type PlatformSettings, platformSettings } from '../shared/platform-settings';
 import { DrillJob } from './drill-job';
 import { DumpJob } from './dump-job';
@@ -18,7 +19,7 @@ import { MonitorJob } from './monitor-job';
 import { OperationsParameter } from './operations-parameter';
 import { OperationsTask } from './operations-task';
 import { OperatorAccess } from './operator-access';
-import { pageForBackups } from './pages';
+import { BACKUP_PAGES } from './pages';
 import { RetentionJob } from './retention-job';
 import { allowRotationRecords } from './rotation-records';
 import { SnapshotJob } from './snapshot-job';
@@ -112,7 +113,7 @@ export class BackupStack extends Stack {
         drill: config.backup.drill,
       });
     }
-    pageForBackups(this);
+    declarePages(this, 'backup-unwell', BACKUP_PAGES);
     const onDemand = this.task && this.makeOnDemand(platform, this.task, failureQueue);
     if (onDemand && this.task) {
       new OperatorAccess(this, 'OperatorAccess', {

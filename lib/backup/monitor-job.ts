@@ -1,5 +1,4 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -8,7 +7,7 @@ import { MonitorEnvironment } from '../../lambdas/backup/monitor/env';
 import type { EnvironmentConfig } from '../config';
 import { grantObserveOffsite } from '../recovery/grant-observe-offsite';
 import type { ReplicaNames } from '../recovery/replica-names';
-import { declareAlarm } from '../shared/alarm';
+import { declareCheckAlarm } from '../shared/check-alarm';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadOperations } from '../shared/operations-access';
@@ -56,30 +55,13 @@ export class MonitorJob extends Construct {
     );
     if (props.replica) grantObserveOffsite(this.function, props.replica);
     this.function.runOn({ minute: monitor.minute, hour: '*' });
-    for (const check of CHECK_NAMES) this.addCheckAlarm(check);
+    for (const check of CHECK_NAMES) {
+      declareCheckAlarm(this, {
+        check,
+        description: `The backups' ${check} is critical.`,
+        metric: (options, dimensions) => this.function.metricOwn('BackupHealth', options, dimensions),
+        critical: SEVERITY.critical,
+      });
+    }
   }
-
-  /** A check that is critical is an alarm until a later run finds it in order. */
-  private addCheckAlarm(check: (typeof CHECK_NAMES)[number]): void {
-    declareAlarm(this, `${pascalCase(check)}Alarm`, {
-      severity: 'warning',
-      anchor: check,
-      description: `The backups' ${check} is critical.`,
-      metric: this.function.metricOwn(
-        'BackupHealth',
-        { period: Duration.hours(1), statistic: Stats.MAXIMUM },
-        { check },
-      ),
-      threshold: SEVERITY.critical,
-      comparison: '>=',
-      of: [1, 1],
-      onceIsEnough: 'an hour has one check, which judges by itself',
-      // That the monitor itself is silent is an alarm of its own.
-      missingData: 'ignore',
-    });
-  }
-}
-
-function pascalCase(words: string): string {
-  return words.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 }

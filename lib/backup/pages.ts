@@ -1,5 +1,4 @@
-import type { Construct } from 'constructs';
-import { alarmsAt, declareCompositeAlarm } from '../shared/alarm';
+import type { Pages } from '../shared/pages';
 
 /**
  * What pages somebody, by what is lost. Three and not one: a dump that has failed must not hide that snapshots fail, too.
@@ -31,17 +30,4 @@ export const BACKUP_PAGES = {
       'off-site-copy',
     ],
   },
-} as const;
-
-/** One page for each; their alarms inform. */
-export function pageForBackups(scope: Construct): void {
-  for (const [subject, { description, anchors }] of Object.entries(BACKUP_PAGES)) {
-    declareCompositeAlarm(scope, `${subject}-unwell`, {
-      severity: 'critical',
-      anchor: 'backup-unwell',
-      subject,
-      description,
-      anyOf: alarmsAt(scope, anchors),
-    });
-  }
-}
+} as const satisfies Pages;

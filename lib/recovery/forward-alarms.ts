@@ -3,6 +3,7 @@ import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { EventBus as EventBusTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ALARM_STATE_CHANGE, alarmArn } from '../shared/alarm-events';
 import type { PlatformSettings } from '../shared/platform-settings';
 
 export interface ForwardAlarmsProps {
@@ -20,7 +21,6 @@ export interface ForwardAlarmsProps {
 export class ForwardAlarms extends Construct {
   constructor(scope: Construct, id: string, { platform, region, failureQueue }: ForwardAlarmsProps) {
     super(scope, id);
-    const { partition, region: here, account } = Stack.of(this);
     const bus = Stack.of(this).formatArn({
       service: 'events',
       region,
@@ -30,11 +30,8 @@ export class ForwardAlarms extends Construct {
     new Rule(this, 'Rule', {
       description: `Alarms of ${platform.environmentName} here: told by the routes of ${region}`,
       eventPattern: {
-        source: ['aws.cloudwatch'],
-        detailType: ['CloudWatch Alarm State Change'],
-        resources: Match.prefix(
-          `arn:${partition}:cloudwatch:${here}:${account}:alarm:golive-${platform.environmentName}-`,
-        ),
+        ...ALARM_STATE_CHANGE,
+        resources: Match.prefix(alarmArn(this, `golive-${platform.environmentName}-`)),
       },
       targets: [
         new EventBusTarget(EventBus.fromEventBusArn(this, 'Bus', bus), { deadLetterQueue: failureQueue }),

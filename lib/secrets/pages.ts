@@ -1,5 +1,4 @@
-import type { Construct } from 'constructs';
-import { alarmsAt, declareCompositeAlarm } from '../shared/alarm';
+import type { Pages } from '../shared/pages';
 
 /** What pages somebody. What is not here can wait for the day: nothing that runs stands on it. */
 export const SECRETS_PAGES = {
@@ -23,17 +22,4 @@ export const SECRETS_PAGES = {
     description: 'Nobody knows any more whether secrets are in order.',
     anchors: ['secrets-monitor-failing', 'secrets-monitor-not-running'],
   },
-} as const;
-
-/** One page for each; their alarms inform. */
-export function pageForSecrets(scope: Construct): void {
-  for (const [subject, { description, anchors }] of Object.entries(SECRETS_PAGES)) {
-    declareCompositeAlarm(scope, `${subject}-unwell`, {
-      severity: 'critical',
-      anchor: 'secrets-unwell',
-      subject,
-      description,
-      anyOf: alarmsAt(scope, anchors),
-    });
-  }
-}
+} as const satisfies Pages;

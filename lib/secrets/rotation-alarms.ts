@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -7,6 +7,8 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../shared/acknowledge';
 import { declareAlarm } from '../shared/alarm';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { rotationEvents } from '../shared/rotation-events';
+import { ruleMetric } from '../shared/rule-metric';
 
 export interface RotationAlarmsProps {
   readonly platform: PlatformSettings;
@@ -63,28 +65,14 @@ export class RotationAlarms extends Construct {
   ): void {
     const rule = new Rule(this, id, {
       description: `${sentence} (${platform.environmentName})`,
-      eventPattern: {
-        source: ['aws.secretsmanager'],
-        detailType: ['AWS Service Event via CloudTrail'],
-        detail: {
-          eventSource: ['secretsmanager.amazonaws.com'],
-          eventName: eventNames,
-          additionalEventData: { SecretId: [...secretArns] },
-        },
-      },
+      eventPattern: rotationEvents(eventNames, secretArns),
       targets: [new SqsQueue(evidence)],
     });
     declareAlarm(this, `${id}Alarm`, {
       severity: 'warning',
       anchor,
       description: `${sentence}.`,
-      metric: new Metric({
-        namespace: 'AWS/Events',
-        metricName: 'TriggeredRules',
-        dimensionsMap: { RuleName: rule.ruleName },
-        statistic: Stats.SUM,
-        period: Duration.minutes(5),
-      }),
+      metric: ruleMetric(rule, 'TriggeredRules', Stats.SUM),
       threshold: 1,
       comparison: '>=',
       of: [1, 1],

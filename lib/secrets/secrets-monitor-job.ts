@@ -1,16 +1,11 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import {
-  SECRETS_CHECK_NAMES,
-  SECRETS_SEVERITY,
-  type SecretsCheckName,
-} from '../../core/secrets/status/report';
+import { SECRETS_CHECK_NAMES, SECRETS_SEVERITY } from '../../core/secrets/status/report';
 import { MonitorEnvironment } from '../../lambdas/secrets/monitor/env';
 import type { EnvironmentConfig } from '../config';
-import { declareAlarm } from '../shared/alarm';
+import { declareCheckAlarm } from '../shared/check-alarm';
 import { PlatformFunction } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadServices } from './read-services-access';
@@ -49,30 +44,13 @@ export class SecretsMonitorJob extends Construct {
     );
     grantReadServices(this.function);
     this.function.runOn({ minute: String(monitor.minute), hour: '*' });
-    for (const check of SECRETS_CHECK_NAMES) this.addCheckAlarm(check);
+    for (const check of SECRETS_CHECK_NAMES) {
+      declareCheckAlarm(this, {
+        check,
+        description: `The secrets' ${check} is critical.`,
+        metric: (options, dimensions) => this.function.metricOwn('SecretsHealth', options, dimensions),
+        critical: SECRETS_SEVERITY.critical,
+      });
+    }
   }
-
-  /** A check that is critical is an alarm until a later run finds it in order. */
-  private addCheckAlarm(check: SecretsCheckName): void {
-    declareAlarm(this, `${pascalCase(check)}Alarm`, {
-      severity: 'warning',
-      anchor: check,
-      description: `The secrets' ${check} is critical.`,
-      metric: this.function.metricOwn(
-        'SecretsHealth',
-        { period: Duration.hours(1), statistic: Stats.MAXIMUM },
-        { check },
-      ),
-      threshold: SECRETS_SEVERITY.critical,
-      comparison: '>=',
-      of: [1, 1],
-      onceIsEnough: 'an hour has one check, which judges by itself',
-      // That the monitor itself is silent is an alarm of its own.
-      missingData: 'ignore',
-    });
-  }
-}
-
-function pascalCase(words: string): string {
-  return words.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 }

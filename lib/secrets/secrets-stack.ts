@@ -10,10 +10,11 @@ import type { Postgres } from '../database/postgres';
 import type { ReplicaNames } from '../recovery/replica-names';
 import { DataKey } from '../shared/data-key';
 import { FailureQueue } from '../shared/failure-queue';
+import { declarePages } from '../shared/pages';
 import { platformSettings } from '../shared/platform-settings';
 import { secretsKeyAlias } from '../shared/sentry-dsn';
 import { DatabaseRoles } from './database-roles';
-import { pageForSecrets } from './pages';
+import { SECRETS_PAGES } from './pages';
 import { PickUpJob } from './pick-up-job';
 import type { PlatformSecret } from './platform-secret';
 import { PlatformSecrets } from './platform-secrets';
@@ -101,7 +102,7 @@ export class SecretsStack extends Stack {
     const rotatedArns = operations.filter(isRotated).map(({ arn }) => arn);
     this.rotatedArns = rotatedArns;
     new RotationAlarms(this, 'RotationAlarms', { platform, secretArns: rotatedArns });
-    pageForSecrets(this);
+    declarePages(this, 'secrets-unwell', SECRETS_PAGES);
     new SecretsOperatorAccess(this, 'OperatorAccess', {
       platform,
       key,

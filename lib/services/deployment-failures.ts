@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../shared/acknowledge';
 import { declareAlarm } from '../shared/alarm';
 import type { PlatformSettings } from '../shared/platform-settings';
+import { ruleMetric } from '../shared/rule-metric';
 
 export interface DeploymentFailuresProps {
   readonly platform: PlatformSettings;
@@ -51,13 +52,7 @@ export class DeploymentFailures extends Construct {
       severity: 'warning',
       anchor: 'services-deployment-failed',
       description: 'A deployment of a service failed and was taken back.',
-      metric: new Metric({
-        namespace: 'AWS/Events',
-        metricName: 'TriggeredRules',
-        dimensionsMap: { RuleName: rule.ruleName },
-        statistic: Stats.SUM,
-        period: Duration.minutes(5),
-      }),
+      metric: ruleMetric(rule, 'TriggeredRules', Stats.SUM),
       threshold: 1,
       comparison: '>=',
       of: [1, 1],

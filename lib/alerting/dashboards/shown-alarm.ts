@@ -1,8 +1,9 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Alarm, type IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { alarmName } from '../../../core/alerting/alarm-name';
 import type { DeclaredAlarm } from '../../shared/alarm';
+import { alarmArn } from '../../shared/alarm-events';
 
 /** An alarm as a dashboard shows it: by its name, so that no stack that holds data must export anything for it. */
 export interface ShownAlarm extends Omit<DeclaredAlarm, 'alarm'> {
@@ -23,18 +24,12 @@ export function showAlarms(
     const { severity, anchor, subject } = declaration;
     const name = alarmName({ environment, severity, anchor, subject });
     const stack = Stack.of(alarm);
-    const arn = stack.formatArn({
-      service: 'cloudwatch',
-      resource: 'alarm',
-      resourceName: name,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
     return {
       ...declaration,
       name,
       capability: stack.node.id.toLowerCase(),
       region: stack.region,
-      reference: Alarm.fromAlarmArn(scope, name, arn),
+      reference: Alarm.fromAlarmArn(scope, name, alarmArn(alarm, name)),
     };
   });
 }
