@@ -1,7 +1,7 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -86,8 +86,8 @@ export async function withEnvironment<T>(
     made.push(clients.rds, clients.s3);
     return clients;
   };
-  const cloudWatchIn = (region?: string): CloudWatchClient => {
-    const client = new CloudWatchClient(region === undefined ? {} : { region });
+  const cloudWatchIn = (region: string): CloudWatchClient => {
+    const client = new CloudWatchClient({ region });
     made.push(client);
     return client;
   };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Severity } from './alarm-name';
+import { SEVERITIES, type Severity } from './alarm-name';
 import { NoRouteError } from './errors';
 import type { AlertingOperations, AlertingRoute, Channel } from './operations';
 import { testAlarmName } from './test-alarm';
@@ -88,7 +88,7 @@ function query(Id: string, Namespace: string, MetricName: string, Name: string, 
 
 /** What the state machine leaves behind: what the metrics and the dead-letter queue said some minutes later. */
 export const ProofOutput = z.object({
-  severity: z.enum(['critical', 'warning', 'info']),
+  severity: z.enum(SEVERITIES),
   alarmName: z.string().min(1),
   seen: z.object({
     MetricDataResults: z.array(z.object({ Id: z.string(), Values: z.array(z.number()).default([]) })),

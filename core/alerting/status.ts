@@ -2,6 +2,7 @@ import type { HealthReport } from '../backup/health/report';
 import type { SecretsReport } from '../secrets/status/report';
 import type { ServicesReport } from '../services/deployed';
 import { saidBy } from '../shared/errors';
+import { SEVERITIES } from './alarm-name';
 import type { AlarmNow } from './describe-alarms';
 import { TEST_ANCHOR } from './test-alarm';
 
@@ -124,7 +125,7 @@ async function askAlarms({ environment, alarmsIn }: StatusQuestions, region: str
 }
 
 function rank({ severity }: AlarmNow): number {
-  return ['critical', 'warning', 'info'].indexOf(severity);
+  return SEVERITIES.indexOf(severity);
 }
 
 /** What only informs is no reason to look, nor is what has no figures yet: a missing figure that matters breaches. */

@@ -1,4 +1,5 @@
 import { GoLiveError } from '../shared/errors';
+import { inParallel } from '../shared/in-parallel';
 import { counted } from '../shared/units';
 import { SentryUnauthorizedError } from './api/errors';
 import { type Plan, type PlannedChange, subjectOf } from './plan';
@@ -61,11 +62,7 @@ export async function applyPlan(
     onProgress(outcomes.size, changes.length);
   };
   for (const phase of [changes.filter(isNoDeletion), changes.filter((change) => !isNoDeletion(change))]) {
-    const queue = phase.values();
-    const workers = Array.from({ length: CONCURRENCY }, async () => {
-      for (const change of queue) await carryOut(change);
-    });
-    await Promise.all(workers);
+    await inParallel(phase, CONCURRENCY, carryOut);
   }
   return { outcomes: changes.map((change) => outcomes.get(change) ?? { change, outcome: 'not tried' }) };
 }

@@ -1,4 +1,5 @@
-const GIB = 2 ** 30;
+/** Bytes. */
+export const GIB = 2 ** 30;
 
 /** What a class of RDS instances has. */
 export interface InstanceClass {

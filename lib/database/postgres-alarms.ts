@@ -4,7 +4,7 @@ import type { IDatabaseInstance } from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { maxConnections } from '../config/connection-budget';
-import { instanceClassOf } from '../config/instance-class';
+import { GIB, instanceClassOf } from '../config/instance-class';
 import { type AlarmDeclaration, declareAlarm, declareCompositeAlarm } from '../shared/alarm';
 
 export interface PostgresAlarmsProps {
@@ -13,7 +13,6 @@ export interface PostgresAlarmsProps {
   readonly limits: EnvironmentConfig['alarms']['database'];
 }
 
-const GIB = 2 ** 30;
 const MINUTE = Duration.minutes(1);
 
 type Ours = Omit<AlarmDeclaration, 'severity' | 'missingData' | 'metric'> &

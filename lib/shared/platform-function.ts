@@ -161,7 +161,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
       'X-Ray takes segments for no resource in particular, and read-only Describe calls have none to name.',
     );
     this.addFailingAlarm();
-    this.addSlowAlarm(props.timeout, platform.alarms.functions.durationPercent);
+    this.addSlowAlarm(platform.alarms.functions.durationPercent);
     this.addThrottledAlarm();
   }
 
@@ -288,14 +288,14 @@ export class PlatformFunction<Contract extends z.ZodObject>
   }
 
   /** It comes near its end of time. No share of many runs: most functions run once an hour or a day. */
-  private addSlowAlarm(timeout: Duration, percent: number): void {
+  private addSlowAlarm(percent: number): void {
     declareAlarm(this, 'SlowAlarm', {
       severity: 'warning',
       anchor: 'function-slow',
       subject: this.label,
       description: `The last run of ${this.label} took more than ${percent} % of the time that it has.`,
       metric: this.metricDuration({ period: Duration.minutes(5), statistic: Stats.percentile(99) }),
-      threshold: (timeout.toMilliseconds() * percent) / 100,
+      threshold: (this.timeout.toMilliseconds() * percent) / 100,
       comparison: '>',
       of: [1, 1],
       onceIsEnough: 'it looks at runs, and between two of them there may be a day',

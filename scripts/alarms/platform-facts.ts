@@ -1,9 +1,7 @@
 import type { PlatformFacts } from '../../core/alerting/simulation/levels';
 import type { EnvironmentConfig } from '../../lib/config';
 import { maxConnections } from '../../lib/config/connection-budget';
-import { instanceClassOf } from '../../lib/config/instance-class';
-
-const GIB = 2 ** 30;
+import { GIB, instanceClassOf } from '../../lib/config/instance-class';
 
 /** What the simulation must know of an environment. */
 export function platformFacts({ database, services, alarms }: EnvironmentConfig): PlatformFacts {

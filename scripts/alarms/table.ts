@@ -1,4 +1,4 @@
-import { type AlarmIdentity, parseAlarmName } from '../../core/alerting/alarm-name';
+import { type AlarmIdentity, parseAlarmName, SEVERITIES } from '../../core/alerting/alarm-name';
 import type { Alarms, CompositeAlarm, MetricAlarm } from '../../core/alerting/simulation/alarm';
 import { type Scenario, SCENARIO_NAMES, SCENARIOS } from '../../core/alerting/simulation/scenarios';
 import type { ScenarioRuns } from './run-scenarios';
@@ -70,17 +70,13 @@ function bySection(all: readonly AnyAlarm[], environment: string): Row[] {
   const rows = new Map<string, { identity: AlarmIdentity; alarms: AnyAlarm[] }>();
   for (const alarm of all) {
     const identity = identityOf(environment, alarm.name);
-    const key = `${identity.severity} ${identity.anchor}`;
+    const key = `${SEVERITIES.indexOf(identity.severity)} ${identity.anchor}`;
     const row = rows.get(key) ?? { identity, alarms: [] };
     row.alarms.push(alarm);
     rows.set(key, row);
   }
-  return [...rows.entries()]
-    .sort(([one], [other]) => (rank(one) < rank(other) ? -1 : 1))
-    .map(([, row]) => row);
+  return [...rows.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
 }
-
-const rank = (key: string) => `${['critical', 'warning', 'info'].indexOf(key.split(' ')[0] as string)}${key}`;
 
 function identityOf(environment: string, name: string): AlarmIdentity {
   const identity = parseAlarmName(environment, name);

@@ -4,6 +4,7 @@ import type { SentryApi } from '../api/client';
 import { createOnce } from '../api/create-once';
 import { isOwn, SentrySlugTakenError } from '../owned';
 import type { ActualResource, Fields, Resource } from '../resource';
+import { Owner, ownerText } from './owner';
 
 const Monitor = z.object({
   id: z.string(),
@@ -13,7 +14,7 @@ const Monitor = z.object({
   isMuted: z.boolean(),
   dateCreated: z.string(),
   project: z.object({ slug: z.string() }),
-  owner: z.object({ type: z.enum(['team', 'user']), id: z.string() }).nullish(),
+  owner: Owner,
   config: z.object({
     schedule_type: z.string(),
     schedule: z.json(),
@@ -103,7 +104,7 @@ function asResource({
       project: project.slug,
       status,
       is_muted: isMuted,
-      owner: owner ? `${owner.type}:${owner.id}` : null,
+      owner: ownerText(owner),
       config: {
         schedule_type: config.schedule_type,
         schedule: config.schedule as string,

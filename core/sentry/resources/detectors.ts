@@ -5,6 +5,7 @@ import { createOnce } from '../api/create-once';
 import type { MonitorProject } from '../desired/monitors';
 import { isOwn } from '../owned';
 import { type ActualResource, type Fields, type Json, type Resource, sorted } from '../resource';
+import { Owner, ownerText } from './owner';
 
 /** What Sentry calls detectors in its API, and monitors in its pages. */
 const Detector = z.looseObject({
@@ -13,8 +14,6 @@ const Detector = z.looseObject({
   name: z.string(),
   type: z.string(),
 });
-
-const Owner = z.object({ type: z.enum(['team', 'user']), id: z.string() }).nullish();
 
 const Common = z.object({
   id: z.string(),
@@ -208,6 +207,6 @@ function commonFields({
     type,
     enabled,
     description: description ?? null,
-    owner: owner ? `${owner.type}:${owner.id}` : null,
+    owner: ownerText(owner),
   };
 }
