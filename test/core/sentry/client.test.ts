@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import * as z from 'zod';
-import { SentryApi, sentryToken } from '../../../core/sentry';
+import { sentryToken } from '../../../core/sentry';
 import { nextCursor } from '../../../core/sentry/api/pages';
 import { exhaustedWait, waitBeforeRetry } from '../../../core/sentry/api/retry';
-import { Sensitive } from '../../../core/secrets/client/sensitive';
+import { apiOf } from '../../support/sentry-api/api';
 import { SentryApiDouble } from '../../support/sentry-api/double';
 
 const Anything = z.looseObject({});
@@ -17,16 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => sentry.stop());
 
-function api(change: Partial<ConstructorParameters<typeof SentryApi>[0]> = {}): SentryApi {
-  return new SentryApi({
-    url: sentry.url,
-    organization: 'my-company',
-    token: new Sensitive(sentry.token),
-    sleep: (ms) => Promise.resolve(waits.push(ms)),
-    random: () => 0,
-    ...change,
-  });
-}
+const api = (change: Parameters<typeof apiOf>[2] = {}) => apiOf(sentry, waits, change);
 
 const read = (client = api()) => client.get('/projects/my-company/golive/', Anything);
 

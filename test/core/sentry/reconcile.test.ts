@@ -1,13 +1,12 @@
-import { Sensitive } from '../../../core/secrets/client/sensitive';
 import {
   type ApplyReport,
   isInSync,
   type Json,
   planSentry,
-  SentryApi,
   type PlannedChange,
   subjectOf,
 } from '../../../core/sentry';
+import { apiOf } from '../../support/sentry-api/api';
 import { SentryApiDouble } from '../../support/sentry-api/double';
 import { rules, sentryOperations } from './operations';
 
@@ -20,16 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => sentry.stop());
 
-function api(change: Partial<ConstructorParameters<typeof SentryApi>[0]> = {}): SentryApi {
-  return new SentryApi({
-    url: sentry.url,
-    organization: 'my-company',
-    token: new Sensitive(sentry.token),
-    sleep: (ms) => Promise.resolve(waits.push(ms)),
-    random: () => 0,
-    ...change,
-  });
-}
+const api = (change: Parameters<typeof apiOf>[2] = {}) => apiOf(sentry, waits, change);
 
 const plan = async (operations = sentryOperations()) => (await planSentry(api(), operations)).plan;
 const apply = async (operations = sentryOperations()) => (await planSentry(api(), operations)).apply();

@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -8,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../../lambdas/alerting/chat-logs/handler';
+import { answerInbox } from '../shared/answer-inbox';
 import { lambdaContext } from '../shared/lambda-context';
 import { watchHandler } from '../shared/watched-handler';
 
@@ -16,34 +15,18 @@ const GROUPS = ['/aws/chatbot/golive-prod-critical', '/aws/chatbot/golive-prod-i
 describe('the function that gives chat logs an end', () => {
   watchHandler('alerting-chat-logs', { LOGS_REGION: 'us-east-1' });
   const logs = mockClient(CloudWatchLogsClient);
-  let server: Server;
-  let answers: Record<string, unknown>[];
+  const inbox = answerInbox();
 
-  beforeEach(async () => {
+  beforeEach(() => {
     logs.reset();
     logs.onAnyCommand().resolves({});
-    answers = [];
-    server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        answers.push(JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>);
-        response.end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  });
-
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
   });
 
   const invoke = (RequestType: string, LogGroupNames: readonly string[] = GROUPS) =>
     handler(
       {
         RequestType,
-        ResponseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+        ResponseURL: inbox.url(),
         StackId: 'stack',
         RequestId: 'request',
         LogicalResourceId: 'Groups',
@@ -61,7 +44,7 @@ describe('the function that gives chat logs an end', () => {
   test('a refusal is told to CloudFormation, and fails', async () => {
     logs.on(CreateLogGroupCommand).rejects(new Error('denied'));
     await expect(invoke('Create')).rejects.toThrow('denied');
-    expect(answers).toMatchObject([{ Status: 'FAILED' }]);
+    expect(inbox.answers()).toMatchObject([{ Status: 'FAILED' }]);
     expect(kept()).toEqual([]);
   });
 
@@ -77,7 +60,7 @@ describe('the function that gives chat logs an end', () => {
     async (type) => {
       await invoke(type);
       expect(kept()).toEqual(GROUPS.map((name) => [name, 365]));
-      expect(answers).toMatchObject([{ Status: 'SUCCESS' }]);
+      expect(inbox.answers()).toMatchObject([{ Status: 'SUCCESS' }]);
     },
   );
 
@@ -92,6 +75,6 @@ describe('the function that gives chat logs an end', () => {
   test('deleting leaves what was said', async () => {
     await invoke('Delete');
     expect(logs.calls()).toHaveLength(0);
-    expect(answers).toMatchObject([{ Status: 'SUCCESS' }]);
+    expect(inbox.answers()).toMatchObject([{ Status: 'SUCCESS' }]);
   });
 });

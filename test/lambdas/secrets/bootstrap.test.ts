@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   GetSecretValueCommand,
   ResourceNotFoundException,
@@ -7,6 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../../lambdas/secrets/bootstrap/handler';
+import { answerInbox } from '../shared/answer-inbox';
 import { lambdaContext } from '../shared/lambda-context';
 import { watchHandler } from '../shared/watched-handler';
 
@@ -14,33 +13,17 @@ import { watchHandler } from '../shared/watched-handler';
 describe('the bootstrap function', () => {
   const watched = watchHandler('secrets-bootstrap', { DATABASE_CA_FILE: '/nonexistent/ca.pem' });
   const secrets = mockClient(SecretsManagerClient);
-  let server: Server;
-  let answers: Record<string, unknown>[];
+  const inbox = answerInbox();
 
-  beforeEach(async () => {
+  beforeEach(() => {
     secrets.reset();
-    answers = [];
-    server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        answers.push(JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>);
-        response.end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  });
-
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
   });
 
   const invoke = (RequestType: string, properties: Record<string, string> = {}) =>
     handler(
       {
         RequestType,
-        ResponseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+        ResponseURL: inbox.url(),
         StackId: 'stack',
         RequestId: 'request',
         LogicalResourceId: 'Roles',
@@ -62,13 +45,13 @@ describe('the bootstrap function', () => {
   test('a secret that describes no login is told to CloudFormation, without what it holds', async () => {
     secrets.on(GetSecretValueCommand).resolves({ SecretString: '{"username":"planted-user"}' });
     await expect(invoke('Create')).rejects.toMatchObject({ code: 'DatabaseSecretError' });
-    expect(answers).toEqual([
+    expect(inbox.answers()).toEqual([
       expect.objectContaining({
         Status: 'FAILED',
         Reason: expect.stringContaining('does not describe') as string,
       }),
     ]);
-    expect(JSON.stringify(answers) + watched.printed()).not.toContain('planted-user');
+    expect(JSON.stringify(inbox.answers()) + watched.printed()).not.toContain('planted-user');
   });
 
   test('deleting keeps the roles unless told to drop them, and needs no database for that', async () => {
@@ -79,6 +62,6 @@ describe('the bootstrap function', () => {
     await expect(invoke('Delete', { OnDelete: 'drop' })).rejects.toMatchObject({
       code: 'DatabaseSecretError',
     });
-    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
+    expect(inbox.answers().map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
   });
 });

@@ -9,7 +9,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { RUN_ENDS } from '../../../core/services/migrations';
 import { lambdaContext } from '../shared/lambda-context';
 import { watchHandler } from '../shared/watched-handler';
-import { answerInbox } from './answer-inbox';
+import { answerInbox } from '../shared/answer-inbox';
 
 // Nobody waits here for what arrives later.
 jest.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));

@@ -7,7 +7,7 @@ import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-s
 import { mockClient } from 'aws-sdk-client-mock';
 import { lambdaContext } from '../shared/lambda-context';
 import { watchHandler } from '../shared/watched-handler';
-import { answerInbox } from './answer-inbox';
+import { answerInbox } from '../shared/answer-inbox';
 
 const revision = (number: number, family = 'prodServicesMigrations') =>
   `arn:aws:ecs:eu-west-1:111122223333:task-definition/${family}:${number}`;
