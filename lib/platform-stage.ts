@@ -21,6 +21,7 @@ export interface PlatformStageProps {
 /** aws-cdk-lib would tag them, and cfn-lint says that CloudFormation does not. Nobody looks for them by a tag. */
 const UNTAGGED = [
   'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::CloudWatch::Dashboard',
   'AWS::ElasticLoadBalancingV2::Listener',
   'AWS::ElasticLoadBalancingV2::ListenerRule',
 ];
