@@ -24,10 +24,10 @@ export interface HttpLoadReport {
 
 /** Sends as many requests as are answered, from a thread of its own. */
 export async function sendLoad(load: HttpLoad): Promise<HttpLoadReport> {
-  return reportOf(await begin(load));
+  return reportOf(await begin(load, OWN_THREAD));
 }
 
-/** The same until it is told to end. */
+/** The same until it is told to end, from this thread: autocannon's workers drop their report when they are stopped. */
 export function beginLoad(load: Omit<HttpLoad, 'seconds'>): { end(): Promise<HttpLoadReport> } {
   const instance = begin({ ...load, seconds: LONGEST_SECONDS });
   return {
@@ -40,8 +40,12 @@ export function beginLoad(load: Omit<HttpLoad, 'seconds'>): { end(): Promise<Htt
 }
 
 const LONGEST_SECONDS = 3600;
+const OWN_THREAD = { workers: 1 };
 
-function begin({ origin, path, method = 'GET', headers = {}, body, connections, seconds }: HttpLoad) {
+function begin(
+  { origin, path, method = 'GET', headers = {}, body, connections, seconds }: HttpLoad,
+  where: { readonly workers?: number } = {},
+) {
   return autocannon({
     url: `${origin}${path}`,
     method,
@@ -50,7 +54,7 @@ function begin({ origin, path, method = 'GET', headers = {}, body, connections, 
     connections,
     duration: seconds,
     timeout: 20,
-    workers: 1,
+    ...where,
   });
 }
 
