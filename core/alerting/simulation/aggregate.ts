@@ -21,18 +21,20 @@ export function aggregate(series: Series, { statistic }: AskedMetric, periodMinu
   const reduce = percent === undefined ? STATISTICS[statistic] : percentile(Number(percent));
   if (!reduce)
     throw new SimulationError(`the simulation does not know the statistic "${statistic}": teach it`);
-  const known = new Map<number, Figure>();
-  return (minute) => {
-    if (!known.has(minute)) {
-      const samples = [];
-      for (let at = minute - periodMinutes + 1; at <= minute; at++) {
-        const sample = at < 0 ? undefined : series(at);
-        if (sample !== undefined) samples.push(sample);
-      }
-      known.set(minute, samples.length === 0 ? undefined : reduce(samples));
+  return remembered((minute) => {
+    const samples = [];
+    for (let at = Math.max(0, minute - periodMinutes + 1); at <= minute; at++) {
+      const sample = series(at);
+      if (sample !== undefined) samples.push(sample);
     }
-    return known.get(minute);
-  };
+    return samples.length === 0 ? undefined : reduce(samples);
+  });
+}
+
+/** The same, reckoned once for each minute: an alarm asks for a figure as often as it looks back. */
+export function remembered(series: Series): Series {
+  const known: { readonly figure: Figure }[] = [];
+  return (minute) => (known[minute] ??= { figure: series(minute) }).figure;
 }
 
 function percentile(percent: number): (samples: readonly number[]) => number {

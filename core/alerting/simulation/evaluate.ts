@@ -39,21 +39,27 @@ export function evaluate(
   before: AlarmState,
 ): AlarmState {
   const { evaluationPeriods, datapointsToAlarm, missingData } = alarm;
-  const breaches = (figure: number) => BREACHES[alarm.operator](figure, alarm.threshold);
-  const newestFirst = figures.slice(-evaluationRange(alarm)).reverse();
-  const told = newestFirst.flatMap((figure, age) =>
-    figure === undefined ? [] : [{ age, isBreaching: breaches(figure) }],
-  );
-  const counted = told.slice(0, evaluationPeriods).filter(({ isBreaching }) => isBreaching).length;
-  const filled = Math.max(0, evaluationPeriods - told.length);
+  const breaches = BREACHES[alarm.operator];
+  const range = Math.min(figures.length, evaluationRange(alarm));
+  let [told, counted, isAnyCalm, oldestAge] = [0, 0, false, -1];
+  // The newest first. In a loop: docs/alarms.md is seven million evaluations.
+  for (let age = 0; age < range; age++) {
+    const figure = figures[figures.length - 1 - age];
+    if (figure === undefined) continue;
+    const isBreaching = breaches(figure, alarm.threshold);
+    if (isBreaching && told < evaluationPeriods) counted++;
+    if (!isBreaching) isAnyCalm = true;
+    oldestAge = age;
+    told++;
+  }
+  const filled = Math.max(0, evaluationPeriods - told);
   const stateOf = (breaching: number): AlarmState => (breaching >= datapointsToAlarm ? 'ALARM' : 'OK');
 
   if (filled === 0 || missingData === 'notBreaching') return stateOf(counted);
   if (missingData === 'breaching') return stateOf(counted + filled);
-  const oldest = told.at(-1);
-  if (oldest === undefined) return missingData === 'ignore' ? before : 'INSUFFICIENT_DATA';
+  if (told === 0) return missingData === 'ignore' ? before : 'INSUFFICIENT_DATA';
   if (counted >= datapointsToAlarm) return 'ALARM';
-  if (told.some(({ isBreaching }) => !isBreaching)) return 'OK';
+  if (isAnyCalm) return 'OK';
   if (missingData === 'ignore') return before;
-  return oldest.age + 1 >= datapointsToAlarm ? 'ALARM' : 'OK';
+  return oldestAge + 1 >= datapointsToAlarm ? 'ALARM' : 'OK';
 }

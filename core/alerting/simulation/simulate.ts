@@ -5,7 +5,7 @@ import {
   type MetricAlarm,
   SimulationError,
 } from './alarm';
-import { aggregate, type Series } from './aggregate';
+import { aggregate, remembered, type Series } from './aggregate';
 import { readRule, Suppression } from './composite';
 import { type AlarmState, evaluate, evaluationRange } from './evaluate';
 import { type Figure, readExpression } from './expression';
@@ -83,13 +83,14 @@ function runOf(alarm: MetricAlarm, world: World): (minute: number, before: Alarm
       : expressionAt(readExpression(alarm.expression, [...metrics.keys()]), metrics, alarm.name);
   const every = alarm.evaluationPeriods * period > DAY_MINUTES ? 60 : period > 1 ? 5 : 1;
   const range = evaluationRange(alarm);
+  const figures = new Array<Figure>(range);
   return (minute, before) => {
     if (minute % every !== every - 1) return before;
     // Before the beginning all was as it is then: there is no figure yet, and nobody is told of that.
     if (minute < period * range) return before;
-    const figures = Array.from({ length: range }, (_, index) =>
-      figureAt(minute - (range - 1 - index) * period),
-    );
+    for (let index = 0; index < range; index++) {
+      figures[index] = figureAt(minute - (range - 1 - index) * period);
+    }
     return evaluate(alarm, figures, before);
   };
 }
@@ -99,13 +100,14 @@ function expressionAt(
   metrics: ReadonlyMap<string, Series>,
   name: string,
 ): Series {
-  return (minute) =>
+  return remembered((minute) =>
     evaluateExpression((id) => {
       const series = metrics.get(id);
       if (!series)
         throw new SimulationError(`the alarm ${name} reckons with "${id}", which is none of its metrics`);
       return series(minute);
-    });
+    }),
+  );
 }
 
 /** Children and suppressors before their parents. */

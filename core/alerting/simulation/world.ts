@@ -16,6 +16,10 @@ const REQUESTS_A_MINUTE = { day: 6000, night: 3 };
 
 /** One in so many minutes of a night has a request that fails or is slow. */
 const UNLUCKY_EVERY = 10;
+const UNLUCKY: Readonly<Record<string, number>> = {
+  'AWS/ApplicationELB HTTPCode_Target_5XX_Count': 1,
+  'AWS/ApplicationELB TargetResponseTime': 3,
+};
 
 /** What a job's failed run is: as bad as it gets, or bad enough. */
 const FAILS_ABOVE = 0.95;
@@ -37,10 +41,11 @@ export function worldOf(wanted: Scenario, facts: PlatformFacts, { metricAlarms }
     if (name === REQUESTS) return told((minute) => REQUESTS_A_MINUTE[isNight(minute) ? 'night' : 'day']);
     const level = levels[name];
     if (level) {
+      const ofUnluckyRequest = UNLUCKY[name];
       return told(
         (minute) =>
           deployed(scenario, name, minute, facts) ??
-          unlucky(name, minute) ??
+          (isUnlucky(minute) ? ofUnluckyRequest : undefined) ??
           levelAt(level, scenario, minute),
       );
     }
@@ -94,11 +99,8 @@ function hoursBetweenRuns(alarm: MetricAlarm, all: readonly MetricAlarm[]): numb
 }
 
 /** A night has few requests, and one of them says nothing. */
-function unlucky(name: string, minute: number): Figure {
-  if (!isNight(minute) || minute % UNLUCKY_EVERY !== 0) return undefined;
-  return { 'AWS/ApplicationELB HTTPCode_Target_5XX_Count': 1, 'AWS/ApplicationELB TargetResponseTime': 3 }[
-    name
-  ];
+function isUnlucky(minute: number): boolean {
+  return minute % UNLUCKY_EVERY === 0 && isNight(minute);
 }
 
 /** What a roll-out changes, by the minutes that it has been under way. */
