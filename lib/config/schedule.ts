@@ -17,11 +17,18 @@ const A_SUNDAY = Date.UTC(2026, 0, 4);
  *
  * @throws TypeError when a field is out of its range, such as hour 25
  */
-export function minutesOfWeek(schedule: Schedule): number[] {
-  const cron = new Cron(`${schedule.minute} ${schedule.hour} * * ${schedule.weekDay ?? '*'}`, {
-    timezone: 'UTC',
-    mode: '5-part',
-  });
+export function minutesOfWeek(schedule: Schedule): readonly number[] {
+  const text = `${schedule.minute} ${schedule.hour} * * ${schedule.weekDay ?? '*'}`;
+  const minutes = known.get(text) ?? reckon(text);
+  known.set(text, minutes);
+  return minutes;
+}
+
+/** Each is asked for by the configuration, by its alarm and by its dashboard. */
+const known = new Map<string, readonly number[]>();
+
+function reckon(text: string): readonly number[] {
+  const cron = new Cron(text, { timezone: 'UTC', mode: '5-part' });
   const minutes: number[] = [];
   let at = cron.nextRun(new Date(A_SUNDAY - 1000));
   while (at && at.getTime() < A_SUNDAY + WEEK_MINUTES * 60_000) {
