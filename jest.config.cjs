@@ -25,6 +25,7 @@ module.exports = {
       transformIgnorePatterns,
       testEnvironment: 'node',
       roots: ['<rootDir>/test'],
+      setupFiles: ['<rootDir>/test/support/esbuild-once-per-run.ts'],
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/integration/'],
     },
