@@ -23,7 +23,28 @@ export function recordedContext(span: Span, scope: RequestScope): Context {
  * scope.
  */
 export function unrecordedContext(scope: RequestScope): Context {
-  return QUIET.setValue(SCOPE, scope);
+  return new UnrecordedContext(scope);
+}
+
+/** `QUIET.setValue(SCOPE, scope)`, which would copy a map and make three functions for each request. */
+class UnrecordedContext implements Context {
+  constructor(private readonly scope: RequestScope) {}
+
+  getValue(key: symbol): unknown {
+    return key === SCOPE ? this.scope : QUIET.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.copied().setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.copied().deleteValue(key);
+  }
+
+  private copied(): Context {
+    return QUIET.setValue(SCOPE, this.scope);
+  }
 }
 
 /** The ids of what is being done. */

@@ -1,8 +1,22 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  trace,
+  TraceFlags,
+  type Tracer,
+} from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, type Enter } from '../incoming';
-import { recordStatusOn } from './span-errors';
+import type { TraceIdentity } from '../kit';
 import { identityOf, QUIET, recordedContext, unrecordedContext } from './request-context';
+import { recordStatusOn } from './span-errors';
+import { xrayIds } from './trace-ids';
 
 /** What says which trace a request belongs to. Sentry's too: its SDK would read it. */
 const TRACE_HEADERS = ['traceparent', 'tracestate', 'baggage', 'x-amzn-trace-id', 'sentry-trace'];
@@ -11,6 +25,8 @@ const SPAN_OF_REQUEST = Symbol('golive.span');
 
 export interface ServerSpanOptions {
   readonly tracer: Tracer;
+  /** The share of the traces that begin here which is recorded, 0 to 1. */
+  readonly sampleRatio: number;
   readonly trusts: (request: IncomingMessage) => boolean;
   readonly untraced: (path: string) => boolean;
 }
@@ -22,7 +38,7 @@ export interface ServerSpanOptions {
  * Ours and not `@opentelemetry/instrumentation-http`, which reads the headers before anybody can say whose they are, and
  * does the same work for what is recorded and what is not (decision 1101).
  */
-export function serverSpans({ tracer, trusts, untraced }: ServerSpanOptions): Enter {
+export function serverSpans({ tracer, sampleRatio, trusts, untraced }: ServerSpanOptions): Enter {
   return (request, response, answer) => {
     const path = pathOf(request);
     const believed = isTrue(() => trusts(request));
@@ -30,15 +46,37 @@ export function serverSpans({ tracer, trusts, untraced }: ServerSpanOptions): En
     if (untraced(path)) return context.with(QUIET, answer);
 
     const parent = believed ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT;
+    const caller = callerIn(parent);
+    if (caller === undefined ? Math.random() >= sampleRatio : !isSampled(caller)) {
+      return context.with(unrecordedContext({ identity: idsAlone(caller), user: undefined }), answer);
+    }
+
     const method = request.method ?? 'GET';
     const span = tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
     const scope = { identity: identityOf(span.spanContext()), user: undefined };
-    if (!span.isRecording()) return context.with(unrecordedContext(scope), answer);
-
     span.setAttributes(attributesOf(request, method, path));
     (request as { [SPAN_OF_REQUEST]?: Span })[SPAN_OF_REQUEST] = span;
     response.once('close', () => endWith(response, span));
     return context.with(recordedContext(span, scope), answer);
+  };
+}
+
+/** Who called, if that is known. */
+function callerIn(parent: Context): SpanContext | undefined {
+  const caller = trace.getSpanContext(parent);
+  return caller !== undefined && isSpanContextValid(caller) ? caller : undefined;
+}
+
+function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+/** What is not recorded: most requests, so it is not even a span. */
+function idsAlone(caller: SpanContext | undefined): TraceIdentity {
+  return {
+    traceId: caller?.traceId ?? xrayIds.generateTraceId(),
+    spanId: xrayIds.generateSpanId(),
+    sampled: false,
   };
 }
 

@@ -61,7 +61,7 @@ export function startTracing(options: ObservabilityOptions): Tracing {
   const tracer = provider.getTracer('@golive/observability', version);
   const stops = [
     watchLibraries(provider),
-    onEveryRequest(serverSpans({ tracer, trusts: trustsTraceOf, untraced })),
+    onEveryRequest(serverSpans({ tracer, sampleRatio: otel.sampleRatio, trusts: trustsTraceOf, untraced })),
   ];
 
   return {
