@@ -26,6 +26,15 @@ describe('the image', () => {
     expect(bases[0]).toMatch(/:\d+\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/);
   });
 
+  test('holds the Node that it is measured on', () => {
+    const { scripts } = JSON.parse(readFileSync(join(gateway, '../../package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const [, version] = /node:(\d+\.\d+\.\d+)-/.exec(instructions.join('\n')) ?? [];
+    expect(version).toBeDefined();
+    expect(scripts['bench:gateway']).toContain(`--package node@${version} `);
+  });
+
   test('runs as nobody in particular, has nothing that installs, and knows whether it is well', () => {
     expect(lastStage).toContain('USER 1000:1000');
     expect(lastStage.filter((line) => /\b(npm (ci|install|run)|apt-get|curl)\b/.test(line))).toEqual([]);
