@@ -83,8 +83,8 @@ const makeTables = (postgres: LocalPostgres, count: number, piece?: number) =>
     piece,
   );
 
-/** A thousand to a table: to find a place for one more, PostgreSQL reads all that are there. */
-const PARENTS = 10;
+/** A hundred to a table: to find a place for one more, PostgreSQL reads all that are there. */
+const PARENTS = 100;
 const makePartitions = async (postgres: LocalPostgres, count: number) => {
   const each = count / PARENTS;
   await postgres.query(postgres.master, async (client) => {
