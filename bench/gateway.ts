@@ -14,13 +14,14 @@ import { beginLoad, sendLoad, type HttpLoad, type HttpLoadReport } from './suppo
  *
  * - what tracing costs: two tasks of the same build, one with tracing and one without, take the same load in turns, and
  *   each turn gives one ratio of requests per second; the median counts. The one that traces samples as production does.
+ *   Several pairs, each of new tasks: V8 makes one process some percent quicker than another of the same program, and both
+ *   quicker for half a minute.
  * - what a rolling restart and a rotation of every secret cost those who come through the load balancer: nothing.
  *
- *     npm run bench:gateway -- [--seconds 2] [--turns 31]
+ *     npm run bench:gateway -- [--seconds 4] [--turns 6] [--pairs 3]
  *
- * Many short turns and not a few long ones: the machine does not stay the same, and their median forgives it more. It runs
- * on the Node of the images, which npm brings: on Node 20 a context follows a request by hooks on every promise, and costs
- * more (decision 1101).
+ * It runs on the Node of the images, which npm brings: on Node 20 a context follows a request by hooks on every promise, and
+ * costs more (decision 1101).
  *
  * Ends with 1 when tracing costs more than 5 % of a read's or of a write's throughput, or when a request failed. Rates and
  * latencies are this machine's: client, gateway, PostgreSQL and Redis share its processors.
@@ -28,7 +29,7 @@ import { beginLoad, sendLoad, type HttpLoad, type HttpLoadReport } from './suppo
 const MOST_TRACING_COSTS = 0.05;
 const SAMPLE_RATIO = '0.05';
 const CONNECTIONS = 16;
-const WARM_UP_SECONDS = 8;
+const WARM_UP_SECONDS = 20;
 const START_SECONDS = 60;
 const ROTATIONS = ['App', 'Backup', 'Cache', 'Jwt', 'Data', 'Master'] as const;
 const NO_LIMIT = '1000000000';
@@ -36,9 +37,13 @@ const PLAIN = { head: [], border: [] };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '2' }, turns: { type: 'string', default: '31' } },
+    options: {
+      seconds: { type: 'string', default: '4' },
+      turns: { type: 'string', default: '6' },
+      pairs: { type: 'string', default: '3' },
+    },
   });
-  const [seconds, turns] = [Number(values.seconds), Number(values.turns)];
+  const size = { seconds: Number(values.seconds), turns: Number(values.turns), pairs: Number(values.pairs) };
   const platform = await startPlatform({ services: true, onProgress: (line) => console.error(line) });
   try {
     console.log(
@@ -47,7 +52,7 @@ async function main(): Promise<void> {
     const services = await platform.deployServices();
     const account = await signIn(services);
     const problems = [
-      ...(await tracingCosts(services, account, seconds, turns)),
+      ...(await tracingCosts(services, account, size)),
       ...(await changesUnderLoad(platform, services, account)),
     ];
     for (const problem of problems) console.log(`FAILED: ${problem}`);
@@ -56,6 +61,13 @@ async function main(): Promise<void> {
   } finally {
     await platform.stop();
   }
+}
+
+/** How long each turn of a load is, seconds, and how many there are of each kind. */
+interface Size {
+  readonly seconds: number;
+  readonly turns: number;
+  readonly pairs: number;
 }
 
 interface Account {
@@ -92,12 +104,51 @@ const write = ({ token, projectId }: Account) =>
     connections: CONNECTIONS,
   }) as const;
 
-async function tracingCosts(
+type Turn = Readonly<Record<'off' | 'on', HttpLoadReport>>;
+
+type Pair = Readonly<Record<'read' | 'write', readonly Turn[]>>;
+
+async function tracingCosts(services: LocalServices, account: Account, size: Size): Promise<string[]> {
+  const pairs: Pair[] = [];
+  for (let pair = 0; pair < size.pairs; pair++) pairs.push(await measurePair(services, account, size));
+  const problems: string[] = [];
+  const table = new Table({
+    style: PLAIN,
+    head: ['', 'requests/s off', 'on', 'p99 off', 'on', 'ratio by pair', 'of all turns'],
+  });
+  for (const name of ['read', 'write'] as const) {
+    const turns = pairs.flatMap((pair) => pair[name]);
+    const ratio = median(turns.map(ratioOf));
+    const figure = (of: (turn: Turn) => number) => count(Math.round(median(turns.map(of))));
+    const latency = (of: (turn: Turn) => number) => `${median(turns.map(of)).toFixed(1)} ms`;
+    table.push([
+      name,
+      figure((turn) => turn.off.requestsPerSecond),
+      figure((turn) => turn.on.requestsPerSecond),
+      latency((turn) => turn.off.p99),
+      latency((turn) => turn.on.p99),
+      pairs.map((pair) => median(pair[name].map(ratioOf)).toFixed(3)).join(' '),
+      ratio.toFixed(3),
+    ]);
+    if (ratio < 1 - MOST_TRACING_COSTS) {
+      problems.push(`tracing costs ${((1 - ratio) * 100).toFixed(1)} % of a ${name}'s throughput, limit 5 %`);
+    }
+    for (const { failed, failures } of turns.flatMap(({ off, on }) => [off, on])) {
+      if (failed > 0) problems.push(`${count(failed)} of the ${name}s failed: ${failures}`);
+    }
+  }
+  console.log(table.toString());
+  return problems;
+}
+
+const ratioOf = ({ off, on }: Turn): number => on.requestsPerSecond / off.requestsPerSecond;
+
+/** Two new tasks of the same build, one with tracing and one without, that take each load in turns. */
+async function measurePair(
   services: LocalServices,
   account: Account,
-  seconds: number,
-  turns: number,
-): Promise<string[]> {
+  { seconds, turns: most }: Size,
+): Promise<Pair> {
   const told = {
     RATE_LIMIT_ADDRESS_PER_MINUTE: NO_LIMIT,
     RATE_LIMIT_USER_PER_MINUTE: NO_LIMIT,
@@ -108,53 +159,27 @@ async function tracingCosts(
     services.startBeside('gateway', { ...told, OTEL_ENABLED: 'true', OTEL_SAMPLE_RATIO: SAMPLE_RATIO }),
   ]);
   await Promise.all([untilReady(off), untilReady(on)]);
-  const problems: string[] = [];
-  const table = new Table({
-    style: PLAIN,
-    head: ['', 'requests/s off', 'on', 'p99 off', 'on', 'ratios, middle half', 'median'],
-  });
-  for (const [name, load] of [
-    ['read', read(account)],
-    ['write', write(account)],
-  ] as const) {
-    const rows: { off: HttpLoadReport; on: HttpLoadReport }[] = [];
-    const send = (task: typeof off, duration: number) =>
+  const measure = async (
+    load: ReturnType<typeof read> | ReturnType<typeof write>,
+  ): Promise<readonly Turn[]> => {
+    const send = (task: TaskBeside, duration: number) =>
       sendLoad({
         ...load,
         origin: `http://127.0.0.1:${task.ports.get(8080)}`,
         seconds: duration,
       } satisfies HttpLoad);
-    for (const task of [off, on]) await send(task, WARM_UP_SECONDS);
-    for (let turn = 0; turn < turns; turn++) {
+    await Promise.all([send(off, WARM_UP_SECONDS), send(on, WARM_UP_SECONDS)]);
+    const turns: Turn[] = [];
+    for (let turn = 0; turn < most; turn++) {
       // Who comes first changes from turn to turn: the machine does not stay the same.
-      if (turn % 2 === 0) rows.push({ off: await send(off, seconds), on: await send(on, seconds) });
-      else rows.push({ on: await send(on, seconds), off: await send(off, seconds) });
+      if (turn % 2 === 0) turns.push({ off: await send(off, seconds), on: await send(on, seconds) });
+      else turns.push({ on: await send(on, seconds), off: await send(off, seconds) });
     }
-    const ratios = rows.map((row) => row.on.requestsPerSecond / row.off.requestsPerSecond);
-    const ratio = median(ratios);
-    const figure = (of: (row: (typeof rows)[number]) => number) => count(Math.round(median(rows.map(of))));
-    const latency = (of: (row: (typeof rows)[number]) => number) => `${median(rows.map(of)).toFixed(1)} ms`;
-    table.push([
-      name,
-      figure((row) => row.off.requestsPerSecond),
-      figure((row) => row.on.requestsPerSecond),
-      latency((row) => row.off.p99),
-      latency((row) => row.on.p99),
-      `${quantile(ratios, 0.25).toFixed(3)} to ${quantile(ratios, 0.75).toFixed(3)}`,
-      ratio.toFixed(3),
-    ]);
-    if (ratio < 1 - MOST_TRACING_COSTS) {
-      problems.push(`tracing costs ${((1 - ratio) * 100).toFixed(1)} % of a ${name}'s throughput, limit 5 %`);
-    }
-    for (const { off: without, on: with_ } of rows) {
-      for (const { failed, failures } of [without, with_]) {
-        if (failed > 0) problems.push(`${count(failed)} of the ${name}s failed: ${failures}`);
-      }
-    }
-  }
-  console.log(table.toString());
+    return turns;
+  };
+  const measured = { read: await measure(read(account)), write: await measure(write(account)) };
   await Promise.all([off.stop(), on.stop()]);
-  return problems;
+  return measured;
 }
 
 async function untilReady({ ports }: TaskBeside): Promise<void> {
@@ -218,14 +243,10 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-/** The value that this share of them is below, between two of them where none is. */
-function quantile(values: readonly number[], share: number): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const place = (sorted.length - 1) * share;
-  const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
-  return below + (above - below) * (place - Math.floor(place));
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 main().catch((error: unknown) => {

@@ -59,10 +59,11 @@ function begin(
 }
 
 function reportOf(result: autocannon.Result): HttpLoadReport {
-  const { requests, latency, errors, timeouts, non2xx } = result;
+  const { requests, latency, errors, timeouts, non2xx, duration } = result;
   const by = { '4xx': result['4xx'], '5xx': result['5xx'], unanswered: errors, 'timed out': timeouts };
   return {
-    requestsPerSecond: requests.average,
+    // Not autocannon's average, which is of whole seconds alone.
+    requestsPerSecond: requests.total / duration,
     p99: latency.p99,
     answered: requests.total,
     failed:

@@ -51,11 +51,15 @@ export class ServiceImage extends Construct {
       directory: root,
       file,
       platform: Platform.LINUX_ARM64,
-      // A change of one service deploys no other. npm wants every workspace's package.json.
-      exclude: SERVICE_NAMES.filter((name) => name !== service).flatMap((name) => [
-        `services/${name}`,
-        `!services/${name}/package.json`,
-      ]),
+      exclude: [
+        // A change of one service deploys no other. npm wants every workspace's package.json.
+        ...SERVICE_NAMES.filter((name) => name !== service).flatMap((name) => [
+          `services/${name}`,
+          `!services/${name}/package.json`,
+        ]),
+        // Again: CDK looks into every folder that lies below what the last line lets in.
+        '**/node_modules',
+      ],
     });
     this.version = asset.assetHash;
     this.image = ContainerImage.fromDockerImageAsset(asset);

@@ -1,3 +1,4 @@
+import type * as esbuild from 'esbuild';
 import type { BuildOptions, BuildResult } from 'esbuild';
 import { oncePerRun } from './once-per-run';
 
@@ -9,7 +10,7 @@ const SOURCES = `${process.cwd()}/lambdas/`;
  * most of what each did. Whatever else is built is built.
  */
 jest.mock('esbuild', () => {
-  const actual = jest.requireActual<typeof import('esbuild')>('esbuild');
+  const actual = jest.requireActual<typeof esbuild>('esbuild');
   return {
     ...actual,
     buildSync: (options: BuildOptions) =>

@@ -23,6 +23,7 @@ import { isVerified, newestVerification } from '../../../core/backup/verify';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
+import { bundledProgram } from '../../support/bundled-program';
 import { makeProgramFolder } from '../../support/fake-program';
 import { until } from '../../support/processes';
 import type { DrillChildJob } from './drill-child';
@@ -405,7 +406,7 @@ describe('a restore drill', () => {
 
     /** A drill in a process of its own, of the larger database, when a stage has begun. */
     async function childAt(tellAt: StageName): Promise<ChildProcess> {
-      const child = fork(CHILD, [], { execArgv: ['--import', 'tsx'], stdio: 'inherit' });
+      const child = fork(await bundledProgram(CHILD), [], { stdio: 'inherit' });
       const told: DrillChildJob = {
         ...job({ database: postgres.master.database, backup: sample.backupId }),
         s3Endpoint: await endpointOf(s3),

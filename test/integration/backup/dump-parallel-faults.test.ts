@@ -11,6 +11,7 @@ import { openFilesOf } from '../../../core/backup/dump/open-files';
 import type { DumpRequest } from '../../../core/backup/dump/take-dump';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
+import { bundledProgram } from '../../support/bundled-program';
 import { until } from '../../support/processes';
 import type { DumpChildJob } from './dump-child';
 import { dump, dumpBackends, failureAfterFirstPart, keepLog, observedPgDump, s3At } from './dump-support';
@@ -213,7 +214,7 @@ describe('nothing is begun', () => {
 });
 
 test('a run that was killed takes pg_dump with it, and the next run removes its files', async () => {
-  const child = fork(join(__dirname, 'dump-child.ts'), [], { execArgv: ['--import', 'tsx'] });
+  const child = fork(await bundledProgram(join(__dirname, 'dump-child.ts')));
   const exit = once(child, 'exit');
   const job: DumpChildJob = {
     s3Endpoint: loopback.endpoint,

@@ -15,6 +15,7 @@ import {
 } from '../../../core/backup/restore/restore-beside';
 import { RESTORE_FOLDER_PREFIX } from '../../../core/backup/restore/restore-dump';
 import type { LocalPostgres } from '../../../local/postgres';
+import { bundledProgram } from '../../support/bundled-program';
 import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
 import type { RestoreChildJob } from './restore-child';
 
@@ -259,7 +260,7 @@ describe('killed', () => {
       s3Endpoint: `${s3Endpoint.protocol}//${s3Endpoint.hostname}${port}`,
       killAt,
     };
-    const child = fork(join(__dirname, 'restore-child.ts'), [], { execArgv: ['--import', 'tsx'] });
+    const child = fork(await bundledProgram(join(__dirname, 'restore-child.ts')));
     child.send(job);
     const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
     expect(signal).toBe('SIGKILL');

@@ -18,6 +18,7 @@ import {
 } from '../../../core/secrets/key-ring';
 import { postgresClient } from '../../../core/postgres/endpoint';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
+import { bundledProgram } from '../../support/bundled-program';
 import { ciphertext, contextOf, createUsers, POLICY, twoRings, valuesOf } from './encrypted-table';
 import type { ReencryptChildJob } from './reencrypt-child';
 
@@ -113,7 +114,7 @@ it('killed half-way it leaves every value good, and goes on from there when it i
   const folder = mkdtempSync(join(tmpdir(), 'golive-test-ring-'));
   const ringFile = join(folder, 'ring.json');
   writeFileSync(ringFile, JSON.stringify(after), { mode: 0o600 });
-  const child = fork(join(__dirname, 'reencrypt-child.ts'), [], { execArgv: ['--import', 'tsx'] });
+  const child = fork(await bundledProgram(join(__dirname, 'reencrypt-child.ts')));
   const job: ReencryptChildJob = {
     endpoint: postgres.master,
     ringFile,

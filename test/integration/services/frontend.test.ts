@@ -27,7 +27,7 @@ describe('the frontend as it is deployed', () => {
   let frontend: FrontendProcess;
 
   beforeAll(async () => {
-    build = buildForRelease();
+    build = await buildForRelease();
     [gateway, sentry, spans] = await Promise.all([
       GatewayDouble.start(),
       SentryDouble.start(),
@@ -37,7 +37,7 @@ describe('the frontend as it is deployed', () => {
 
   afterAll(async () => {
     await Promise.all([gateway?.stop(), sentry?.stop(), spans?.close()]);
-    build?.remove();
+    await build?.remove();
   });
 
   const environment = () => ({

@@ -1,36 +1,14 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { build } from 'esbuild';
 import type { LocalPlatform } from '../../../local/platform';
-import { folderOncePerRun } from '../../support/once-per-run';
+import { bundledProgram } from '../../support/bundled-program';
 
-const ROOT = resolve(__dirname, '../../..');
-
-/** In one file: `tsx` reads hundreds for each of some hundred calls, and that is most of what a call takes. */
-function bundled(): Promise<string> {
-  return folderOncePerRun('golive', async (folder) => {
-    await mkdir(folder, { recursive: true });
-    await build({
-      entryPoints: [join(ROOT, 'bin/golive.ts')],
-      outfile: join(folder, 'golive.js'),
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      // pg looks for it, and does without.
-      external: ['pg-native'],
-      logLevel: 'error',
-    });
-    // Started beside whoever starts it.
-    await copyFile(join(ROOT, 'core/shared/supervisor-process.mjs'), join(folder, 'supervisor-process.mjs'));
-  });
-}
+const PROGRAM = join(__dirname, '../../../bin/golive.ts');
 
 /** Runs the command line against the local platform, in a process of its own, as a person would. */
 export async function golive({ aws, database }: LocalPlatform, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(await bundled(), 'golive.js'), ...args], {
+  const child = spawn(process.execPath, [await bundledProgram(PROGRAM), ...args], {
     env: {
       PATH: `${database.binFolder}:${process.env['PATH']}`,
       AWS_ENDPOINT_URL: aws.endpoint,

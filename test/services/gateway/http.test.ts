@@ -1,4 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { alertRules } from '../../../core/sentry/desired/rules';
+import { TokenInvalidError, UnknownKeyError } from '../../../core/secrets/key-ring';
+import { kit, type ErrorReport } from '../../../services/observability/src/kit';
+import { answerProblem } from '../../../services/gateway/src/http/answer-problem';
 import { addressGroup, clientAddress } from '../../../services/gateway/src/http/client-address';
 import { names, refuseUnseen } from '../../../services/gateway/src/http/entity-tag';
 import { limitHeaders, refuseExceeded } from '../../../services/gateway/src/http/limit-headers';
@@ -107,6 +112,68 @@ describe('a problem', () => {
   test('names a path and nothing of what stands behind it', () => {
     expect(pathOf('/api/v1/projects?token=secret#x')).toBe('/api/v1/projects');
     expect(pathOf(`/${'a'.repeat(5_000)}`)).toHaveLength(200);
+  });
+});
+
+describe('of what ends a request, Sentry hears', () => {
+  afterEach(() => void (kit.reporter = undefined));
+
+  function reportedOf(error: unknown): ErrorReport[] {
+    const reports: ErrorReport[] = [];
+    kit.reporter = {
+      report: (report) => void reports.push(report),
+      flush: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const log = { error: () => undefined, warn: () => undefined };
+    const reply: Record<string, unknown> = {};
+    for (const step of ['code', 'headers', 'type', 'serializer', 'send']) reply[step] = () => reply;
+    answerProblem(error, { url: '/api', log } as unknown as FastifyRequest, reply as unknown as FastifyReply);
+    return reports;
+  }
+
+  const unknownKey = new UnknownKeyError('0123', 'no such key');
+  test.each([
+    ['what nobody foresaw', new TypeError('x'), { code: undefined, component: 'gateway' }],
+    [
+      'a token by a key that is none of ours',
+      new ProblemError('not-signed-in', 'Sign in.', { cause: unknownKey }),
+      { 'auth.failure': 'unknown_kid', component: 'auth', code: 'UnknownKeyError' },
+    ],
+    [
+      'a login that the database refuses',
+      Object.assign(new Error('refused'), { code: 'DatabaseAuthenticationError' }),
+      { 'db.auth': '28P01', component: 'database', code: 'DatabaseAuthenticationError' },
+    ],
+    [
+      'the same as Prisma tells it',
+      Object.assign(new Error('refused'), { cause: { originalCode: '28P01' } }),
+      { 'db.auth': '28P01', component: 'database' },
+    ],
+  ])('of %s', (_, error, tags) => {
+    const reports = reportedOf(error);
+    expect(reports.map((report) => report.tags)).toEqual([
+      Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined)),
+    ]);
+  });
+
+  test('what its rule on refused credentials waits for', () => {
+    const rule = alertRules({} as never).find(({ name }) => name === 'credentials-refused');
+    const tags = rule?.when
+      .flat()
+      .flatMap(({ type, comparison }) => (type === 'tagged_event' ? [comparison] : []));
+    expect(tags).toMatchObject([
+      { key: 'auth.failure', value: 'unknown_kid' },
+      { key: 'db.auth', value: '28P01' },
+    ]);
+  });
+
+  test.each([
+    ['a token that is forged', new ProblemError('not-signed-in', 'x', { cause: new TokenInvalidError('x') })],
+    ['a database that is away', Object.assign(new Error('no'), { code: 'DatabaseConnectionError' })],
+    ['what is not there', new ProblemError('not-found', 'Nothing.')],
+  ])('nothing of %s', (_, error) => {
+    expect(reportedOf(error)).toEqual([]);
   });
 });
 

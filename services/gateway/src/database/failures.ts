@@ -34,6 +34,8 @@ const PRISMAS = new Set<unknown>([
  */
 const SQL_STATES = /^(08|53|55P03|57)/;
 
+const INVALID_PASSWORD = '28P01';
+
 /** node-postgres' own errors have no code. */
 const NODE_POSTGRES =
   /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout)/i;
@@ -46,6 +48,12 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && PRISMAS.has(code)) return true;
   const state = sqlStateOf(error);
   return state !== undefined ? SQL_STATES.test(state) : NODE_POSTGRES.test(error.message);
+}
+
+/** Whether the server refused our name or password: nothing that passes by itself, unlike what else makes it unavailable. */
+export function isLoginRefused(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === 'DatabaseAuthenticationError' || sqlStateOf(error) === INVALID_PASSWORD;
 }
 
 /** The server's code for it, however deep Prisma has packed it in. */

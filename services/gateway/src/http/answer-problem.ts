@@ -1,18 +1,31 @@
-import { captureError } from '@golive/observability';
+import { captureError, type ErrorContext } from '@golive/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { UnknownKeyError } from '../../../../core/secrets/key-ring';
+import { isLoginRefused } from '../database/failures';
 import { PROBLEM_MEDIA_TYPE, problemDocument, ProblemError } from './problem';
 import { problemOf } from './request-problem';
 import { pathOf, traceIdOf } from './trace-id';
 
-/** Ends a request with a problem. What nobody foresaw is logged, and reported. */
+/**
+ * Ends a request with a problem. What nobody foresaw is logged, and reported; so are credentials that are refused, which
+ * is what a rotation looks like that went wrong. The reporter sends only so many a minute.
+ */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);
+  const unforeseen = problem.kind === 'internal-error';
   if (problem.status >= 500) {
-    const unforeseen = problem.kind === 'internal-error';
     request.log[unforeseen ? 'error' : 'warn']({ err: problem.cause ?? problem }, problem.message);
-    if (unforeseen) captureError(problem.cause, { component: 'gateway' });
   }
+  const told = refusedCredentials(problem.cause) ?? (unforeseen ? { component: 'gateway' } : undefined);
+  if (told) captureError(problem.cause, told);
   send(problem, request, reply);
+}
+
+/** The tags of Sentry's rule on refused credentials (`core/sentry/desired/rules.ts`). */
+function refusedCredentials(cause: unknown): ErrorContext | undefined {
+  if (cause instanceof UnknownKeyError) return { component: 'auth', tags: { 'auth.failure': 'unknown_kid' } };
+  if (isLoginRefused(cause)) return { component: 'database', tags: { 'db.auth': '28P01' } };
+  return undefined;
 }
 
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
