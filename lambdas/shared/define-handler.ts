@@ -7,13 +7,20 @@ import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
-import { type CheckIns, createCheckIns, type Reporting, type Run } from './check-ins';
+import {
+  type CheckIns,
+  createCheckIns,
+  type Reporting,
+  type Run,
+} from '../../core/observability/jobs/check-ins';
+import { createSentryDsn } from '../../core/observability/jobs/current-sentry-dsn';
+import { errorCode, toError } from '../../core/observability/jobs/thrown';
 import { SharedEnvironment } from './env';
 import { createErrorReporter, type ErrorReporter } from './error-reporter';
 import { FunctionTimeoutError, InvalidEnvironmentError, InvalidEventError } from './errors';
-import { errorCode, printableError, toError } from './printable-error';
+import { ownMonitor } from './own-monitor';
+import { printableError } from './printable-error';
 import { isBySchedule } from './scheduled-event';
-import { createSentryDsn } from './sentry-dsn';
 import { createTelemetry, type Telemetry } from './telemetry';
 
 /**
@@ -136,7 +143,7 @@ function reportingMiddleware(
   };
   return {
     before: ({ event, context }) => {
-      const run = checkIns.begin(reporting(event), timeLeftMs(context));
+      const run = checkIns.begin(ownMonitor(), reporting(event), timeLeftMs(context));
       if (run) runs.set(context, run);
     },
     after: ({ context }) => endRun(context, 'ok'),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sayOnceTo, type OnceLogger } from './say-once';
-import type { SentryDsn } from './sentry-dsn';
+import type { SentryDsn } from '../../core/observability/jobs/current-sentry-dsn';
+import { type OnceLogger, sayOnceTo } from '../../core/observability/jobs/say-once';
 import type { SentrySink } from './sentry-sink';
 
 /** The longest that a report may hold up the failure it reports: reading the DSN, loading the SDK, sending. */

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { readVaultBucket } from '../../core/backup/read-operations';
-import { errorCode, toError } from './printable-error';
+import { errorCode, toError } from '../../core/observability/jobs/thrown';
 import { S3_ADDRESSING } from './s3-client';
 
 /** Where records lie. */

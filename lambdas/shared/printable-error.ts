@@ -1,17 +1,5 @@
+import { errorCode } from '../../core/observability/jobs/thrown';
 import { scrubText } from '../../core/observability/scrub';
-
-/** JavaScript throws anything; reports want an error. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error
-    ? thrown
-    : new Error(`something that is no error was thrown: ${String(thrown)}`);
-}
-
-/** What an operator searches for: our own code, the system's (`ECONNREFUSED`), or the AWS SDK's error name. */
-export function errorCode(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return /^[\w.-]{1,64}$/.test(code) ? code : 'UnknownError';
-}
 
 /**
  * What may be thrown out of a handler. Lambda prints every property of it and passes it on to the failure

@@ -7,7 +7,7 @@ import { ALL_STEPS, RotatingSecret, runSteps, SECRET_ARN } from './rotating-secr
 
 // The double of Secrets Manager knows one secret, the one that is rotated.
 let mockDsn = '';
-jest.mock('../../../lambdas/shared/sentry-dsn', () => ({
+jest.mock('../../../core/observability/jobs/current-sentry-dsn', () => ({
   createSentryDsn: () => () => Promise.resolve(mockDsn),
 }));
 jest.mock('../../../lambdas/shared/sentry-sink', () => ({

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { getGlobalScope } from '@sentry/aws-serverless';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createErrorReporter, type ErrorReporter } from '../../../lambdas/shared/error-reporter';
-import { createSentryDsn } from '../../../lambdas/shared/sentry-dsn';
+import { createSentryDsn } from '../../../core/observability/jobs/current-sentry-dsn';
 import { eventOf, startSentryStub, type SentryStub } from './sentry-stub';
 
 const SECRET_NAME = 'golive/prod/sentry-dsn';

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { dsnInSecret } from '../../core/observability/sentry-dsn';
+import { dsnInSecret } from '../sentry-dsn';
 import { type OnceLogger, sayOnceTo } from './say-once';
 
 /** A rotated DSN is picked up after this long. */
@@ -17,14 +17,20 @@ export interface SentryDsnOptions {
   readonly logger: OnceLogger;
   /** Makes the client for the DSN's secret. Replaced in tests. */
   readonly secretsClient?: () => SecretsManagerClient;
+  /** Ends a reading that nobody waits for any more, and so keeps a process alive. @default it is waited for */
+  readonly signal?: AbortSignal;
 }
 
-export function createSentryDsn({ logger, secretsClient = defaultClient }: SentryDsnOptions): SentryDsn {
+export function createSentryDsn({
+  logger,
+  secretsClient = defaultClient,
+  signal,
+}: SentryDsnOptions): SentryDsn {
   const sayOnce = sayOnceTo(logger);
   let known: { dsn: string | undefined; readAt: number } | undefined;
   let reading: Promise<string | undefined> | undefined;
   const read = async (secretName: string) => {
-    const dsn = dsnInSecret(await readSecret(secretName, secretsClient));
+    const dsn = dsnInSecret(await readSecret(secretName, secretsClient(), signal));
     if (dsn === undefined) {
       // Not a fault: a secret begins as `{}`, and a team without Sentry leaves it so. The monitor warns of it.
       sayOnce('info', 'Sentry is off: its DSN is not set. Set it with: golive secrets set sentry-dsn');
@@ -39,8 +45,13 @@ export function createSentryDsn({ logger, secretsClient = defaultClient }: Sentr
   };
 }
 
-async function readSecret(secretName: string, client: () => SecretsManagerClient): Promise<string> {
-  const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: secretName }));
+async function readSecret(
+  secretName: string,
+  client: SecretsManagerClient,
+  abortSignal: AbortSignal | undefined,
+): Promise<string> {
+  const command = new GetSecretValueCommand({ SecretId: secretName });
+  const { SecretString } = await client.send(command, abortSignal && { abortSignal });
   return SecretString?.trim() ?? '';
 }
 

@@ -1,13 +1,17 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { type CheckIns, createCheckIns } from '../../../lambdas/shared/check-ins';
-import { createSentryDsn, type SentryDsn } from '../../../lambdas/shared/sentry-dsn';
-import { checkInOf, startSentryStub, type SentryStub } from './sentry-stub';
+import { type CheckIns, createCheckIns } from '../../../../core/observability/jobs/check-ins';
+import { createSentryDsn, type SentryDsn } from '../../../../core/observability/jobs/current-sentry-dsn';
+import { checkInOf, startSentryStub, type SentryStub } from '../../../lambdas/shared/sentry-stub';
 
 const PLENTY_MS = 60_000;
+const MONITOR = {
+  slug: 'golive-prod-backup-dump',
+  environment: 'prod',
+  dsnSecretName: 'golive/prod/sentry-dsn',
+};
 
 describe('checking in with Sentry', () => {
-  const before = { ...process.env };
   const secrets = mockClient(SecretsManagerClient);
   const logger = { info: jest.fn(), warn: jest.fn() };
   let sentry: SentryStub;
@@ -21,19 +25,10 @@ describe('checking in with Sentry', () => {
     secrets.on(GetSecretValueCommand).callsFake(() => ({ SecretString: sentry.dsn }));
     logger.info.mockReset();
     logger.warn.mockReset();
-    process.env = {
-      ...before,
-      GOLIVE_ENVIRONMENT: 'prod',
-      SENTRY_DSN_SECRET_NAME: 'golive/prod/sentry-dsn',
-      SENTRY_MONITOR_SLUG: 'golive-prod-backup-dump',
-    };
     checkIns = checkInsOf(createSentryDsn({ logger }));
   });
 
-  afterEach(async () => {
-    process.env = before;
-    await sentry.close();
-  });
+  afterEach(() => sentry.close());
 
   /** What a Sentry that refuses, fails or is gone is warned of with, and that nothing of the DSN is in it. */
   const expectOneWarning = (fields: object) => {
@@ -48,8 +43,8 @@ describe('checking in with Sentry', () => {
     'an answer of %d fails nothing, is not tried again and is warned of once',
     async (status) => {
       sentry.answer = status;
-      await checkIns.begin('end', PLENTY_MS)?.end('ok', PLENTY_MS);
-      await checkIns.begin('end', PLENTY_MS)?.end('ok', PLENTY_MS);
+      await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', PLENTY_MS);
+      await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', PLENTY_MS);
       expect(sentry.envelopes).toHaveLength(2);
       expectOneWarning({ statusCode: status });
     },
@@ -57,15 +52,15 @@ describe('checking in with Sentry', () => {
 
   test('a Sentry that is not there fails nothing and is warned of once', async () => {
     await sentry.close();
-    await checkIns.begin('end', PLENTY_MS)?.end('ok', PLENTY_MS);
-    await checkIns.begin('end', PLENTY_MS)?.end('error', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('error', PLENTY_MS);
     expectOneWarning({ reason: 'ECONNREFUSED' });
   });
 
   test('a Sentry that hangs is given up after a second', async () => {
     sentry.answer = 'never';
     const began = performance.now();
-    await checkIns.begin('end', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', PLENTY_MS);
     expect(performance.now() - began).toBeGreaterThan(900);
     expect(performance.now() - began).toBeLessThan(3_000);
     expectOneWarning({ reason: 'TimeoutError' });
@@ -74,14 +69,14 @@ describe('checking in with Sentry', () => {
   test('a Sentry that hangs is given up earlier when the invocation has less time', async () => {
     sentry.answer = 'never';
     const began = performance.now();
-    await checkIns.begin('end', PLENTY_MS)?.end('ok', 250);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', 250);
     expect(performance.now() - began).toBeLessThan(900);
     expectOneWarning({ reason: 'TimeoutError' });
   });
 
   test('a secret that takes forever is given up with it', async () => {
     checkIns = checkInsOf(() => new Promise(() => undefined));
-    await checkIns.begin('end', PLENTY_MS)?.end('ok', 250);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', 250);
     expectOneWarning({ reason: 'TimeoutError' });
   });
 
@@ -89,13 +84,13 @@ describe('checking in with Sentry', () => {
     secrets
       .on(GetSecretValueCommand)
       .rejects(Object.assign(new Error('of golive/prod/sentry-dsn'), { name: 'AccessDeniedException' }));
-    await checkIns.begin('begin-and-end', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'begin-and-end', PLENTY_MS)?.end('ok', PLENTY_MS);
     expectOneWarning({ reason: 'AccessDeniedException' });
     expect(JSON.stringify(logger.warn.mock.calls)).not.toContain('golive/prod');
   });
 
   test.each([199, 0, -300])('with %d ms left none is sent', async (left) => {
-    const run = checkIns.begin('begin-and-end', left);
+    const run = checkIns.begin(MONITOR, 'begin-and-end', left);
     await run?.end('ok', left);
     expect(secrets.calls()).toHaveLength(0);
     expect(logger.warn).not.toHaveBeenCalled();
@@ -103,25 +98,55 @@ describe('checking in with Sentry', () => {
 
   test('while no DSN is set none is sent, which is said once', async () => {
     secrets.on(GetSecretValueCommand).resolves({ SecretString: '{}' });
-    await checkIns.begin('begin-and-end', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'begin-and-end', PLENTY_MS)?.end('ok', PLENTY_MS);
     expect(logger.info).toHaveBeenCalledTimes(1);
     expect(logger.warn).not.toHaveBeenCalled();
     expect(sentry.envelopes).toEqual([]);
   });
 
-  test.each(['SENTRY_MONITOR_SLUG', 'SENTRY_DSN_SECRET_NAME'])('without %s nobody is asked', (variable) => {
-    delete process.env[variable];
-    expect(checkIns.begin('begin-and-end', PLENTY_MS)).toBeUndefined();
+  test('without a monitor nobody is asked', () => {
+    expect(checkIns.begin(undefined, 'begin-and-end', PLENTY_MS)).toBeUndefined();
     expect(secrets.calls()).toHaveLength(0);
   });
 
+  test('a run that has no end of time has a second for each', async () => {
+    sentry.answer = 'never';
+    const run = checkIns.begin(MONITOR, 'begin-and-end');
+    await sentry.reached(1);
+    const began = performance.now();
+    await run?.end('ok');
+    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(sentry.envelopes).toHaveLength(2);
+    expectOneWarning({ reason: 'TimeoutError' });
+  });
+
+  test('a reading of the secret that is given up keeps no process alive', async () => {
+    const over = new AbortController();
+    let signal: AbortSignal | undefined;
+    const client = {
+      send: (_: unknown, options?: { abortSignal: AbortSignal }) => (
+        (signal = options?.abortSignal),
+        new Promise(() => undefined)
+      ),
+    };
+    const currentDsn = createSentryDsn({
+      logger,
+      secretsClient: () => client as unknown as SecretsManagerClient,
+      signal: over.signal,
+    });
+    void currentDsn('golive/prod/sentry-dsn');
+    over.abort();
+    await Promise.resolve();
+    expect(signal?.aborted).toBe(true);
+  });
+
   test('what no schedule asked for reports nothing', () => {
-    expect(checkIns.begin('nothing', PLENTY_MS)).toBeUndefined();
+    expect(checkIns.begin(MONITOR, 'nothing', PLENTY_MS)).toBeUndefined();
   });
 
   test('a beginning that is not answered when the job ends is given up for its end', async () => {
     sentry.answer = 'never';
-    const run = checkIns.begin('begin-and-end', PLENTY_MS);
+    const run = checkIns.begin(MONITOR, 'begin-and-end', PLENTY_MS);
     await sentry.reached(1);
     sentry.answer = 202;
     await run?.end('ok', PLENTY_MS);
@@ -130,7 +155,7 @@ describe('checking in with Sentry', () => {
   });
 
   test('a job that ends while the secret is still being read reports its end, and the secret is read once', async () => {
-    await checkIns.begin('begin-and-end', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'begin-and-end', PLENTY_MS)?.end('ok', PLENTY_MS);
     expect(arrived().map(({ status }) => status)).toEqual(['ok']);
     expect(secrets.calls()).toHaveLength(1);
   });
@@ -138,7 +163,7 @@ describe('checking in with Sentry', () => {
   test.each(['ok', 'error'] as const)(
     'a run that ends with %s says so under the id that it began with',
     async (status) => {
-      const run = checkIns.begin('begin-and-end', PLENTY_MS);
+      const run = checkIns.begin(MONITOR, 'begin-and-end', PLENTY_MS);
       await sentry.reached(1);
       await run?.end(status, PLENTY_MS);
       const [begun, ended] = arrived();
@@ -155,15 +180,15 @@ describe('checking in with Sentry', () => {
   );
 
   test('a run that is tried again is another one', async () => {
-    await checkIns.begin('end', PLENTY_MS)?.end('error', PLENTY_MS);
-    await checkIns.begin('end', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('error', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'end', PLENTY_MS)?.end('ok', PLENTY_MS);
     const ids = arrived().map(({ check_in_id: id }) => id);
     expect(new Set(ids).size).toBe(2);
   });
 
   test('of what reports failures alone, a success is not told', async () => {
-    await checkIns.begin('failure', PLENTY_MS)?.end('ok', PLENTY_MS);
-    await checkIns.begin('failure', PLENTY_MS)?.end('error', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'failure', PLENTY_MS)?.end('ok', PLENTY_MS);
+    await checkIns.begin(MONITOR, 'failure', PLENTY_MS)?.end('error', PLENTY_MS);
     expect(arrived()).toEqual([expect.objectContaining({ status: 'error' })]);
     expect(arrived()[0]).not.toHaveProperty('duration');
   });

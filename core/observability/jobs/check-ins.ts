@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
-import { type CheckIn, checkInRequest, type CheckInRequest } from '../../core/observability/sentry-check-in';
-import { errorCode, toError } from './printable-error';
+import type { SentryDsn } from './current-sentry-dsn';
 import { type OnceLogger, sayOnceTo } from './say-once';
-import type { SentryDsn } from './sentry-dsn';
+import { type CheckIn, checkInRequest, type CheckInRequest } from './sentry-check-in';
+import { errorCode, toError } from './thrown';
 
 /** The longest that one check-in may take, reading the DSN included. */
 const LONGEST_MS = 1_000;
@@ -12,9 +12,19 @@ const LONGEST_MS = 1_000;
 /** With less time than this none is begun: it would be given up on the way. */
 const SHORTEST_MS = 200;
 
+/** The cron monitor of a job's schedule, and what it takes to report to it. */
+export interface Monitor {
+  /** `golive-prod-backup-dump`, as `monitorSlug` makes it. */
+  readonly slug: string;
+  /** Such as `prod`. */
+  readonly environment: string;
+  /** Of the secret that holds the DSN. */
+  readonly dsnSecretName: string;
+}
+
 /**
- * What an invocation tells of its run: that it begins and how it ended; how it ended; only that it failed; or nothing,
- * because no schedule asked for it.
+ * What a job tells of its run: that it begins and how it ended; how it ended; only that it failed; or nothing, because
+ * no schedule asked for it.
  */
 export type Reporting = 'begin-and-end' | 'end' | 'failure' | 'nothing';
 
@@ -22,16 +32,17 @@ export interface CheckIns {
   /**
    * Tells Sentry that a run has begun, beside the run itself.
    *
-   * @param timeLeftMs what the invocation has for it
+   * @param monitor undefined where the job has none
+   * @param timeLeftMs what the run has for it. @default as long as a check-in may take
    * @returns undefined when no monitor waits for this one
    */
-  begin(reporting: Reporting, timeLeftMs: number): Run | undefined;
+  begin(monitor: Monitor | undefined, reporting: Reporting, timeLeftMs?: number): Run | undefined;
 }
 
 /** One run of a job. */
 export interface Run {
   /** Tells how it ended and waits until Sentry has it, a second at most. Never throws. */
-  end(status: 'ok' | 'error', timeLeftMs: number): Promise<void>;
+  end(status: 'ok' | 'error', timeLeftMs?: number): Promise<void>;
 }
 
 export interface CheckInOptions {
@@ -40,8 +51,7 @@ export interface CheckInOptions {
 }
 
 /**
- * Reports runs to Sentry's cron monitors, without its SDK. Off without `SENTRY_MONITOR_SLUG`, and while there is no
- * DSN. A check-in is an extra: it is tried once, it fails no run, and each kind of its own failures is warned of once.
+ * Reports runs to Sentry's cron monitors, without its SDK. Off while there is no DSN. A check-in is an extra: it is tried once, it fails no run, and each kind of its own failures is warned of once.
  */
 export function createCheckIns({ logger, currentDsn }: CheckInOptions): CheckIns {
   const sayOnce = sayOnceTo(logger);
@@ -65,26 +75,24 @@ export function createCheckIns({ logger, currentDsn }: CheckInOptions): CheckIns
   };
 
   return {
-    begin(reporting, timeLeftMs) {
-      const monitorSlug = process.env['SENTRY_MONITOR_SLUG'];
-      const secretName = process.env['SENTRY_DSN_SECRET_NAME'];
-      if (!monitorSlug || !secretName || reporting === 'nothing') return undefined;
-      const environment = process.env['GOLIVE_ENVIRONMENT'] ?? 'unknown';
+    begin(monitor, reporting, timeLeftMs = LONGEST_MS) {
+      if (monitor === undefined || reporting === 'nothing') return undefined;
+      const { slug: monitorSlug, environment, dsnSecretName } = monitor;
       // Not Lambda's request id, which is the same when it tries again: Sentry changes no check-in that has ended.
       const run = { id: randomUUID(), monitorSlug, environment };
       const begun = performance.now();
       const ended = new AbortController();
       if (reporting === 'begin-and-end') {
-        void send(secretName, { ...run, status: 'in_progress' }, timeLeftMs, ended.signal);
+        void send(dsnSecretName, { ...run, status: 'in_progress' }, timeLeftMs, ended.signal);
       }
       return {
-        async end(status, timeLeftAtEndMs) {
+        async end(status, timeLeftAtEndMs = LONGEST_MS) {
           // What has not been answered by now says nothing more: Sentry takes an end without a beginning.
           ended.abort();
           if (status === 'ok' && reporting === 'failure') return;
           const durationSeconds = (performance.now() - begun) / 1000;
           const duration = reporting === 'begin-and-end' ? { durationSeconds } : {};
-          await send(secretName, { ...run, status, ...duration }, timeLeftAtEndMs);
+          await send(dsnSecretName, { ...run, status, ...duration }, timeLeftAtEndMs);
         },
       };
     },

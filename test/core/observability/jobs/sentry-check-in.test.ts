@@ -1,4 +1,4 @@
-import { checkInRequest } from '../../../core/observability/sentry-check-in';
+import { checkInRequest } from '../../../../core/observability/jobs/sentry-check-in';
 
 const CHECK_IN = {
   id: '83a7c03e-d0a0-4e1b-97e2-e3b18d38f244',
