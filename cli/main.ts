@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AmbiguousBackupError, BackupNotFoundError } from '../core/backup/catalogue';
 import { NotADumpError } from '../core/backup/drill';
 import { SecretsNotFoundError } from '../core/secrets/read-secrets-operations';
@@ -16,6 +16,7 @@ import { backupCreate, type BackupCreateOptions } from './backup-create';
 import { backupList, backupShow, type BackupListOptions } from './backup-list';
 import { backupPrune, type BackupPruneOptions } from './backup-prune';
 import { backupVerify, smokeStatement, type BackupVerifyOptions } from './backup-verify';
+import { type CheckIn, checkInOf } from './check-in';
 import { Console, type Streams } from './console';
 import { EnvironmentNotFoundError } from '../core/backup/read-operations';
 import { withEnvironment, type Environment } from './environment';
@@ -36,6 +37,7 @@ interface GlobalOptions {
   readonly json?: boolean;
   readonly caFile?: string;
   readonly inTask?: boolean;
+  readonly checkIn?: string;
 }
 
 /**
@@ -50,7 +52,20 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   const meter = meterOf(streams.env);
-  const program = commands(args, streams, stopped.signal, meter);
+  const checkIn = checkInOf(streams, stopped.signal);
+  const program = commands(args, streams, { signal: stopped.signal, meter, checkIn });
+  try {
+    const exitCode = await run(program, args, streams).finally(() => meter.flush());
+    // Last, when all else that the command has to say is said.
+    await checkIn.end(exitCode);
+    return exitCode;
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+async function run(program: Command, args: readonly string[], streams: Streams): Promise<number> {
   try {
     // It reads the commands as they are then, and is a module of its own kind, so it is loaded only for this.
     if (args[0] === 'complete') (await import('@bomb.sh/tab/commander')).default(program);
@@ -58,14 +73,17 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     return EXIT.done;
   } catch (error) {
     return report(error, streams);
-  } finally {
-    meter.flush();
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
   }
 }
 
-function commands(args: readonly string[], streams: Streams, signal: AbortSignal, meter: Meter): Command {
+/** What all commands of one run share. */
+interface Shared {
+  readonly signal: AbortSignal;
+  readonly meter: Meter;
+  readonly checkIn: CheckIn;
+}
+
+function commands(args: readonly string[], streams: Streams, { signal, meter, checkIn }: Shared): Command {
   const now = () => new Date();
   const program = new Command('golive')
     .description('Back up, restore and watch an environment of GoLive, and rotate its secrets.')
@@ -73,6 +91,14 @@ function commands(args: readonly string[], streams: Streams, signal: AbortSignal
     .option('--json', 'results for machines, on stdout')
     .option('--in-task', 'run the command in the operations task, inside the VPC, and show what it says')
     .option('--ca-file <pem>', "the database's certificate authorities", streams.env['GOLIVE_CA_FILE'])
+    // For schedules alone: a run that a person begins is none that a monitor waits for.
+    .addOption(new Option('--check-in <monitor>', 'tell this cron monitor of Sentry of the run').hideHelp())
+    .hook('preSubcommand', (all) => {
+      const { checkIn: monitorSlug, inTask = false, env } = all.opts<Partial<GlobalOptions>>();
+      if (monitorSlug === undefined) return;
+      if (inTask) throw new UsageError('--check-in is for runs by a schedule: leave it out with --in-task');
+      checkIn.begin(monitorSlug, env);
+    })
     .addHelpText(
       'after',
       `
