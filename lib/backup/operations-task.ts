@@ -10,13 +10,19 @@ import type { Postgres } from '../database/postgres';
 import { SUBNETS } from '../network/subnets';
 import { acknowledge } from '../shared/acknowledge';
 import { dropAllCapabilities } from '../shared/container-hardening';
+import { cronMonitorsDsn } from '../shared/cron-monitor';
 import { withAssetFolder } from '../shared/function-assets';
 import { grantReadOperations } from '../shared/operations-access';
 import { METRICS_NAMESPACE } from '../shared/platform-function';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { grantReadSecretsOperations } from '../shared/operations-access';
 import { grantRunTask } from '../shared/run-task';
-import { grantReadSecret, grantRollBackSecret, type KeyedSecret } from '../shared/secret-access';
+import {
+  grantReadNamedSecret,
+  grantReadSecret,
+  grantRollBackSecret,
+  type KeyedSecret,
+} from '../shared/secret-access';
 import { grantInstances } from './instance-access';
 import { grantListRdsBackups } from './list-backups-access';
 import type { Vault } from './vault';
@@ -97,6 +103,7 @@ export class OperationsTask extends Construct {
 
   private addContainer(platform: PlatformSettings): ecs.ContainerDefinition {
     const source = { capability: 'backup', name: 'dump' };
+    const dsn = cronMonitorsDsn(platform);
     const container = withAssetFolder(source, 'image', (folder) =>
       this.definition.addContainer(CONTAINER, {
         image: ecs.ContainerImage.fromAsset(folder, { platform: Platform.LINUX_ARM64 }),
@@ -115,6 +122,7 @@ export class OperationsTask extends Construct {
           GOLIVE_TASK: 'true',
           POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
           HOME: '/tmp',
+          ...(dsn && { SENTRY_DSN_SECRET_NAME: dsn.name }),
         },
       }),
     );
@@ -123,7 +131,7 @@ export class OperationsTask extends Construct {
       this.definition,
       'AwsSolutions',
       'AwsSolutions-ECS2',
-      'The variables are names of an environment, a region and a folder; no secret is among them.',
+      'The variables are names of an environment, a region, a folder and a secret, whose value is not among them.',
     );
     return container;
   }
@@ -135,6 +143,8 @@ export class OperationsTask extends Construct {
     postgres.grantReadCredentials(role);
     grantRollBackSecret(role, appSecret);
     if (dumpSecret) grantReadSecret(role, dumpSecret);
+    const dsn = cronMonitorsDsn(platform);
+    if (dsn) grantReadNamedSecret(role, dsn);
     vault.grantWriteDumps(role);
     grantVault(vault, role, {
       read: ['dumps/', 'drills/', 'leases/', 'audit/'],

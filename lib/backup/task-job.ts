@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { Schedule } from '../config/schedule';
 import { acknowledge } from '../shared/acknowledge';
 import { declareAlarm } from '../shared/alarm';
+import { cronMonitorSlug } from '../shared/cron-monitor';
 import type { PlatformSettings } from '../shared/platform-settings';
 import { RUN_TASK } from '../shared/run-task';
 import { runOnSchedule } from '../shared/scheduled';
@@ -21,7 +22,7 @@ export interface TaskJobProps {
   readonly label: string;
   /** The service in its metrics. @default the label */
   readonly service?: string;
-  /** What follows `golive` in a scheduled run; the instant that it is for stands where {@link SCHEDULED_TIME} is. */
+  /** What follows `golive`; the instant that it is for stands where {@link SCHEDULED_TIME} is. */
   readonly command: readonly string[];
   /** After this the task is stopped and the run has failed. */
   readonly timeout: Duration;
@@ -43,6 +44,7 @@ export class TaskJob extends Construct {
   private readonly command: readonly string[];
   private readonly failureQueue: IQueue;
   private readonly timeout: Duration;
+  private readonly monitorSlug: string | undefined;
 
   constructor(scope: Construct, id: string, props: TaskJobProps) {
     super(scope, id);
@@ -51,6 +53,7 @@ export class TaskJob extends Construct {
     this.command = command;
     this.failureQueue = props.failureQueue;
     this.timeout = props.timeout;
+    this.monitorSlug = cronMonitorSlug(platform, label);
     const run = new sfn.CustomState(this, 'Run', {
       stateJson: {
         Type: 'Task',
@@ -103,27 +106,42 @@ export class TaskJob extends Construct {
     if (props.isWatched ?? true) this.addFailingAlarm();
   }
 
-  /** Runs it at these times, and adds an alarm for when it does not, as far as CloudWatch looks back. */
+  /**
+   * Runs it at these times, and adds an alarm for when it does not, as far as CloudWatch looks back. Such a run tells
+   * the cron monitor of its schedule, where there is one.
+   */
   runOn(schedule: Schedule): Rule {
     return runOnSchedule(this, {
       label: this.label,
       schedule,
       longestRun: this.timeout,
-      target: this.target(),
+      target: this.targetOf(this.scheduledCommand(), EventField.time),
       // Of a weekly job the monitor tells it, which looks at what the job has left in the vault.
       isHeardElsewhere: true,
       metricRuns: (options) => this.stateMachine.metricStarted(options),
     });
   }
 
-  /** @param time where the event carries the instant that the run is for */
-  target(time = EventField.time): IRuleTarget {
+  /**
+   * Runs it for an event other than the schedule's, of which no cron monitor is told.
+   *
+   * @param time where the event carries the instant that the run is for
+   */
+  target(time: string): IRuleTarget {
+    return this.targetOf(this.command, time);
+  }
+
+  private scheduledCommand(): readonly string[] {
+    return this.monitorSlug === undefined ? this.command : ['--check-in', this.monitorSlug, ...this.command];
+  }
+
+  private targetOf(command: readonly string[], time: string): IRuleTarget {
     return new SfnStateMachine(this.stateMachine, {
       deadLetterQueue: this.failureQueue,
       retryAttempts: 8,
       maxEventAge: Duration.hours(2),
       input: RuleTargetInput.fromObject({
-        command: this.command.map((word) => (word === SCHEDULED_TIME ? time : word)),
+        command: command.map((word) => (word === SCHEDULED_TIME ? time : word)),
       }),
     });
   }

@@ -11,12 +11,12 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { z } from 'zod';
-import { monitorSlug } from '../../core/sentry/owned';
 import { SharedEnvironment } from '../../lambdas/shared/env';
 import type { Schedule } from '../config/schedule';
 import { acknowledge } from './acknowledge';
 import { declareAlarm } from './alarm';
 import { type FunctionSource, labelOf } from './bundle';
+import { cronMonitorSlug } from './cron-monitor';
 import { type Packaging, withAssetFolder } from './function-assets';
 import type { PlatformSettings } from './platform-settings';
 import { runOnSchedule } from './scheduled';
@@ -94,7 +94,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
   /** `backup-dump`: its name in logs, alarms and the runbook. */
   private readonly label: string;
   private readonly environmentName: string;
-  private readonly hasCronMonitor: boolean;
+  private readonly monitorSlug: string | undefined;
   private readonly timeout: Duration;
   private readonly asynchronous: AsynchronousInvocation | undefined;
 
@@ -107,7 +107,7 @@ export class PlatformFunction<Contract extends z.ZodObject>
     const { platform, source, packaging, contract, environment, memory, asynchronous, ...options } = props;
     this.label = labelOf(source);
     this.environmentName = platform.environmentName;
-    this.hasCronMonitor = platform.sentryDsn !== undefined && (platform.hasCronMonitors ?? false);
+    this.monitorSlug = cronMonitorSlug(platform, this.label);
     this.timeout = props.timeout;
     this.asynchronous = asynchronous;
     refuseSharedNames(contract, this.label);
@@ -196,8 +196,8 @@ export class PlatformFunction<Contract extends z.ZodObject>
 
   /** Tells it the cron monitor of its schedule, where there is one and Sentry can be reached. */
   reportToMonitor(): void {
-    if (!this.hasCronMonitor) return;
-    const told = { SENTRY_MONITOR_SLUG: monitorSlug(this.environmentName, this.label) } satisfies Partial<
+    if (this.monitorSlug === undefined) return;
+    const told = { SENTRY_MONITOR_SLUG: this.monitorSlug } satisfies Partial<
       z.input<typeof SharedEnvironment>
     >;
     for (const [name, value] of Object.entries(told)) this.function.addEnvironment(name, value);

@@ -377,7 +377,7 @@ describe('the operations task', () => {
       Backup.findResources('AWS::Lambda::Function', { Properties: { PackageType: 'Image' } }),
     ) as { Properties: { Code: { ImageUri: unknown } } }[];
     expect(definition!.Properties.ContainerDefinitions[0]!.Image).toEqual(image!.Properties.Code.ImageUri);
-    expect(JSON.stringify(definition)).not.toMatch(/password|secret/i);
+    expect(JSON.stringify(definition).replace('SENTRY_DSN_SECRET_NAME', '')).not.toMatch(/password|secret/i);
   });
 
   test('deletes nothing in the vault, and of the instances only what restores and drills have made', () => {
@@ -435,6 +435,60 @@ describe('the operations task', () => {
       FunctionName: { Ref: Match.stringLikeRegexp('^DumpJob') },
       DestinationConfig: Match.objectLike({ OnSuccess: Match.anyValue() }),
     });
+  });
+
+  test('tells the cron monitor of its schedule, and is told of Sentry no more than the name of a secret', () => {
+    const { Backup } = templatesOf('prod');
+    Backup.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'cron(0 5 ? * SAT *)',
+      Targets: [
+        Match.objectLike({
+          Input: '{"command":["--check-in","golive-prod-backup-drill","drill","--json","--snapshot"]}',
+        }),
+      ],
+    });
+    Backup.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [
+        Match.objectLike({
+          Environment: Match.arrayWith([{ Name: 'SENTRY_DSN_SECRET_NAME', Value: 'golive/prod/sentry-dsn' }]),
+        }),
+      ],
+    });
+    expect(
+      allowing('OperationsTask', 'secretsmanager:GetSecretValue').flatMap(({ Resource }) => Resource),
+    ).toContain('arn:aws:secretsmanager:eu-central-1:333333333333:secret:golive/prod/sentry-dsn-??????');
+    expect(
+      allowing('OperationsTask', 'kms:Decrypt').map(
+        ({ Condition }) => Condition?.['ForAnyValue:StringEquals']?.['kms:ResourceAliases'],
+      ),
+    ).toContain('alias/golive-prod-secrets');
+  });
+
+  test('tells no monitor of what an operator or another event starts', () => {
+    const { Backup } = templatesOf('prod');
+    expect(JSON.stringify(Backup.findResources('AWS::StepFunctions::StateMachine'))).not.toContain(
+      'check-in',
+    );
+    const rules = Backup.findResources('AWS::Events::Rule') as Record<
+      string,
+      { Properties: { ScheduleExpression?: string } }
+    >;
+    const others = Object.values(rules).filter(
+      ({ Properties }) => Properties.ScheduleExpression === undefined,
+    );
+    expect(others.length).toBeGreaterThan(0);
+    expect(JSON.stringify(others)).not.toContain('check-in');
+  });
+
+  test('tells nobody, and may not read the DSN, where there are no cron monitors', () => {
+    const { Backup } = templatesOf('staging');
+    Backup.hasResourceProperties('AWS::Events::Rule', {
+      Targets: [Match.objectLike({ Input: '{"command":["drill","--json"]}' })],
+    });
+    expect(JSON.stringify(Backup.findResources('AWS::ECS::TaskDefinition'))).not.toContain('SENTRY');
+    expect(JSON.stringify(statementsOf('OperationsTask', templatesOf('staging')))).not.toContain(
+      'sentry-dsn',
+    );
   });
 
   test('is all that an operator may start: no right to the database, its secret or a deletion', () => {

@@ -6,7 +6,7 @@ import { SentryOperations } from '../../../core/sentry';
 import { LONGEST_SLUG, monitorSlug } from '../../../core/sentry/owned';
 import { rememberJob, scheduledJobsOf } from '../../../lib/shared/scheduled-jobs';
 import { CronMonitorBody } from '../../support/sentry-api/schemas';
-import { makeApp, type Templates, templatesOf } from '../support/synthesis';
+import { configOf, makeApp, type Templates, templatesFor, templatesOf } from '../support/synthesis';
 
 interface Scheduled {
   readonly id: string;
@@ -30,8 +30,21 @@ function schedulesIn(template: Template): Scheduled[] {
   });
 }
 
-/** The monitors that the functions of a template report to. */
+/** The monitors that the functions of a template report to, and the tasks that its rules run. */
 function slugsIn(template: Template): string[] {
+  return [...slugsOfFunctions(template), ...slugsOfTasks(template)];
+}
+
+/** Whatever the rule: an event other than a schedule's must not report to a monitor of one. */
+function slugsOfTasks(template: Template): string[] {
+  return [
+    ...JSON.stringify(template.findResources('AWS::Events::Rule')).matchAll(
+      /\\"--check-in\\",\\"([^"\\]+)\\"/g,
+    ),
+  ].map(([, slug]) => slug as string);
+}
+
+function slugsOfFunctions(template: Template): string[] {
   return Object.values(template.findResources('AWS::Lambda::Function')).flatMap((resource) => {
     const { Environment } = resource['Properties'] as {
       Environment?: { Variables: { SENTRY_MONITOR_SLUG?: string } };
@@ -39,9 +52,6 @@ function slugsIn(template: Template): string[] {
     return Environment?.Variables.SENTRY_MONITOR_SLUG ?? [];
   });
 }
-
-/** What is run by a state machine as a task, which reports to no monitor. */
-const SILENT = ['golive-prod-backup-drill'];
 
 /** `cron(0 2 * * ? *)` as crontab: `0 2 * * *`. */
 const asCrontab = (expression: string) =>
@@ -56,6 +66,18 @@ const sentryOf = ({ Alerting }: Templates): SentryOperations => {
   return SentryOperations.parse(JSON.parse(Properties.Value));
 };
 
+/** The monitors that are there. */
+const monitored = (operations: SentryOperations) =>
+  desiredCronMonitors(operations, { id: '11', slug: 'golive' })
+    .map(({ key }) => key)
+    .sort();
+
+/** Those that somebody reports to. */
+const reporting = (templates: Templates) =>
+  Object.values(templates)
+    .flatMap((template) => (template ? slugsIn(template) : []))
+    .sort();
+
 describe('production', () => {
   const templates = templatesOf('prod');
   const operations = sentryOf(templates);
@@ -68,14 +90,9 @@ describe('production', () => {
     );
   });
 
-  test('has a function for every monitor but those of tasks, and no function for a monitor that is not there', () => {
-    const desired = desiredCronMonitors(operations, { id: '11', slug: 'golive' }).map(({ key }) => key);
-    expect(desired).toEqual(expect.arrayContaining(SILENT));
-    expect(
-      Object.values(templates)
-        .flatMap((template) => (template ? slugsIn(template) : []))
-        .sort(),
-    ).toEqual(desired.filter((slug) => !SILENT.includes(slug)).sort());
+  test('has a function or a task for every monitor, and none for a monitor that is not there', () => {
+    expect(reporting(templates)).toEqual(monitored(operations));
+    expect(slugsOfTasks(templates.Backup)).toEqual(['golive-prod-backup-drill']);
   });
 
   test('knows each by its own name', () => {
@@ -125,8 +142,23 @@ describe('production', () => {
   });
 });
 
-test('an environment without rules has no parameter of them, and no function reports', () => {
+test('production whose dumps are all the task’s has a task that reports them, and no function', () => {
+  const { backup, ...config } = configOf('prod');
+  const templates = templatesFor({
+    ...config,
+    backup: { ...backup, dump: { ...backup.dump, runner: 'task' } },
+  });
+  expect(reporting(templates)).toEqual(monitored(sentryOf(templates)));
+  expect(slugsOfTasks(templates.Backup).sort()).toEqual([
+    'golive-prod-backup-drill',
+    'golive-prod-backup-dump-task',
+  ]);
+  expect(slugsOfFunctions(templates.Backup)).not.toContain('golive-prod-backup-dump');
+});
+
+test('an environment without rules has no parameter of them, and nothing reports', () => {
   const { Alerting, ...others } = templatesOf('staging');
+  expect(configOf('staging').backup.drill).toBeDefined();
   for (const template of [Alerting, ...Object.values(others)])
     expect(template ? slugsIn(template) : []).toEqual([]);
   expect(
