@@ -51,7 +51,8 @@ export interface CheckInOptions {
 }
 
 /**
- * Reports runs to Sentry's cron monitors, without its SDK. Off while there is no DSN. A check-in is an extra: it is tried once, it fails no run, and each kind of its own failures is warned of once.
+ * Reports runs to Sentry's cron monitors, without its SDK. Off while there is no DSN. A check-in is an extra: it is tried
+ * once, it fails no run, and each kind of its own failures is warned of once.
  */
 export function createCheckIns({ logger, currentDsn }: CheckInOptions): CheckIns {
   const sayOnce = sayOnceTo(logger);
