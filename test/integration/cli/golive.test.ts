@@ -1,11 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AuditRecord } from '../../../core/audit';
 import { CHECK_NAMES, readHealth, type HealthReport } from '../../../core/backup/health';
 import type { RestoreMark } from '../../../core/backup/restore/side-database';
 import { startPlatform, type LocalPlatform } from '../../../local/platform';
-import { golive as runGolive } from '../support/golive';
+import { COMMANDS_FOLDER, golive as runGolive } from '../support/golive';
 import { synthesisedLocal } from '../support/synthesised';
 
 let platform: LocalPlatform;
@@ -359,7 +357,6 @@ describe('golive restore', () => {
   });
 
   test('leaves no file behind', () => {
-    const ours = readdirSync(tmpdir()).filter((name) => name.startsWith('golive-cli-'));
-    expect(ours.map((name) => join(tmpdir(), name))).toEqual([]);
+    expect(readdirSync(COMMANDS_FOLDER)).toEqual([]);
   });
 });
