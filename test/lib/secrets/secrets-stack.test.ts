@@ -134,14 +134,17 @@ describe('every secret', () => {
 });
 
 describe('what is set with golive secrets set sentry-dsn', () => {
-  /** Of each function of a stack, and of each role's policy, what concerns the DSN. */
+  /** Of each function of a stack, of each task that is told, and of each role's policy, what concerns the DSN. */
   function readersOf(template: Template) {
     const texts = (type: string) =>
       Object.values(template.findResources(type)).map((resource) => JSON.stringify(resource));
     return {
-      told: texts('AWS::Lambda::Function').map(
-        (text) => /"SENTRY_DSN_SECRET_NAME":"([^"]+)"/.exec(text)?.[1],
-      ),
+      told: [
+        ...texts('AWS::Lambda::Function').map((text) => /"SENTRY_DSN_SECRET_NAME":"([^"]+)"/.exec(text)?.[1]),
+        ...texts('AWS::ECS::TaskDefinition').flatMap((text) =>
+          [...text.matchAll(/"Name":"SENTRY_DSN_SECRET_NAME","Value":"([^"]+)"/g)].map(([, name]) => name),
+        ),
+      ],
       allowed: texts('AWS::IAM::Policy').flatMap((text) => text.match(/[^"]*sentry-dsn[^"]*/g) ?? []),
       keys: texts('AWS::IAM::Policy').flatMap((text) =>
         [...text.matchAll(/"kms:ResourceAliases":"([^"]*)"/g)].map(([, alias]) => alias),
@@ -149,7 +152,7 @@ describe('what is set with golive secrets set sentry-dsn', () => {
     };
   }
 
-  test('is what every function reads, in the stack that makes the secret and in the one after it', () => {
+  test('is what every function and task reads, in the stack that makes the secret and in the one after it', () => {
     const { Secrets, Backup } = templatesOf('prod');
 
     Secrets.hasResourceProperties('AWS::SecretsManager::Secret', { Name: 'golive/prod/sentry-dsn' });
