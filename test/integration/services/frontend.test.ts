@@ -27,7 +27,7 @@ describe('the frontend as it is deployed', () => {
   let frontend: FrontendProcess;
 
   beforeAll(async () => {
-    build = await buildForRelease();
+    build = buildForRelease();
     [gateway, sentry, spans] = await Promise.all([
       GatewayDouble.start(),
       SentryDouble.start(),
@@ -37,7 +37,7 @@ describe('the frontend as it is deployed', () => {
 
   afterAll(async () => {
     await Promise.all([gateway?.stop(), sentry?.stop(), spans?.close()]);
-    await build?.remove();
+    build?.remove();
   });
 
   const environment = () => ({
