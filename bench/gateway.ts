@@ -159,15 +159,13 @@ async function measurePair(
     services.startBeside('gateway', { ...told, OTEL_ENABLED: 'true', OTEL_SAMPLE_RATIO: SAMPLE_RATIO }),
   ]);
   await Promise.all([untilReady(off), untilReady(on)]);
-  const measure = async (
-    load: ReturnType<typeof read> | ReturnType<typeof write>,
-  ): Promise<readonly Turn[]> => {
+  const measure = async (load: Omit<HttpLoad, 'origin' | 'seconds'>): Promise<readonly Turn[]> => {
     const send = (task: TaskBeside, duration: number) =>
       sendLoad({
         ...load,
         origin: `http://127.0.0.1:${task.ports.get(8080)}`,
         seconds: duration,
-      } satisfies HttpLoad);
+      });
     await Promise.all([send(off, WARM_UP_SECONDS), send(on, WARM_UP_SECONDS)]);
     const turns: Turn[] = [];
     for (let turn = 0; turn < most; turn++) {

@@ -24,7 +24,7 @@ export interface HttpLoadReport {
 
 /** Sends as many requests as are answered, from a thread of its own. */
 export async function sendLoad(load: HttpLoad): Promise<HttpLoadReport> {
-  return reportOf(await begin(load, OWN_THREAD));
+  return reportOf(await begin(load, { workers: 1 }));
 }
 
 /** The same until it is told to end, from this thread: autocannon's workers drop their report when they are stopped. */
@@ -40,7 +40,6 @@ export function beginLoad(load: Omit<HttpLoad, 'seconds'>): { end(): Promise<Htt
 }
 
 const LONGEST_SECONDS = 3600;
-const OWN_THREAD = { workers: 1 };
 
 function begin(
   { origin, path, method = 'GET', headers = {}, body, connections, seconds }: HttpLoad,

@@ -34,7 +34,8 @@ const PRISMAS = new Set<unknown>([
  */
 const SQL_STATES = /^(08|53|55P03|57)/;
 
-const INVALID_PASSWORD = '28P01';
+/** What the server says of a name or a password that it does not know. */
+export const INVALID_PASSWORD = '28P01';
 
 /** node-postgres' own errors have no code. */
 const NODE_POSTGRES =

@@ -1,7 +1,7 @@
 import { captureError, type ErrorContext } from '@golive/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { UnknownKeyError } from '../../../../core/secrets/key-ring';
-import { isLoginRefused } from '../database/failures';
+import { INVALID_PASSWORD, isLoginRefused } from '../database/failures';
 import { PROBLEM_MEDIA_TYPE, problemDocument, ProblemError } from './problem';
 import { problemOf } from './request-problem';
 import { pathOf, traceIdOf } from './trace-id';
@@ -24,7 +24,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
 /** The tags of Sentry's rule on refused credentials (`core/sentry/desired/rules.ts`). */
 function refusedCredentials(cause: unknown): ErrorContext | undefined {
   if (cause instanceof UnknownKeyError) return { component: 'auth', tags: { 'auth.failure': 'unknown_kid' } };
-  if (isLoginRefused(cause)) return { component: 'database', tags: { 'db.auth': '28P01' } };
+  if (isLoginRefused(cause)) return { component: 'database', tags: { 'db.auth': INVALID_PASSWORD } };
   return undefined;
 }
 
