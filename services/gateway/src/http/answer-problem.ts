@@ -4,7 +4,7 @@ import { UnknownKeyError } from '../../../../core/secrets/key-ring';
 import { INVALID_PASSWORD, isLoginRefused } from '../database/failures';
 import { PROBLEM_MEDIA_TYPE, problemDocument, ProblemError } from './problem';
 import { problemOf } from './request-problem';
-import { pathOf, traceIdOf } from './trace-id';
+import { pathOf } from './trace-id';
 
 /**
  * Ends a request with a problem. What nobody foresaw is logged, and reported; so are credentials that are refused, which
@@ -33,7 +33,7 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): vo
 }
 
 function send(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): void {
-  const body = problemDocument(problem, { path: pathOf(request.url), traceId: traceIdOf(request) });
+  const body = problemDocument(problem, { path: pathOf(request.url), traceId: request.id });
   // Made by hand: a route describes its answers, and a problem may come of anything.
   void reply
     .code(problem.status)

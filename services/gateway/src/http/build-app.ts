@@ -1,4 +1,5 @@
 import helmet from '@fastify/helmet';
+import { currentTraceId } from '@golive/observability';
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Limiter } from '../limits/limiter';
@@ -30,7 +31,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const app = Fastify({
     loggerInstance: options.logger,
     // One line for each request is enough: `logRequests` writes it.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
+    // Inside a trace every line has its ids already, and a request needs no logger of its own.
+    childLoggerFactory: (logger, bindings, childOptions) =>
+      currentTraceId() === undefined ? logger.child(bindings, childOptions) : logger,
     genReqId: newRequestId,
     requestIdHeader: false,
     bodyLimit: BODY_BYTES,

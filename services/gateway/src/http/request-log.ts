@@ -1,6 +1,6 @@
 import type { Metrics } from '../metrics/metrics';
 import type { App } from './app-types';
-import { pathOf, traceIdOf } from './trace-id';
+import { pathOf } from './trace-id';
 
 /** One line for each request, when it has been answered: no body, no query, no header. */
 export function logRequests(app: App, metrics: Pick<Metrics, 'request' | 'requestBegins'>): void {
@@ -13,14 +13,14 @@ export function logRequests(app: App, metrics: Pick<Metrics, 'request' | 'reques
     const route = routeOptions.url ?? '(none)';
     const milliseconds = reply.elapsedTime;
     metrics.request({ method, route, status: reply.statusCode }, milliseconds / 1000);
-    request.log.info(
+    app.log.info(
       {
         method,
         route,
         path: pathOf(request.url),
         status: reply.statusCode,
         durationMs: Math.round(milliseconds * 10) / 10,
-        trace_id: traceIdOf(request),
+        trace_id: request.id,
         ...(signedIn && { userId: signedIn.userId }),
       },
       'request',
@@ -28,7 +28,7 @@ export function logRequests(app: App, metrics: Pick<Metrics, 'request' | 'reques
     done();
   });
   app.addHook('onRequestAbort', (request, done) => {
-    request.log.info({ method: request.method, trace_id: traceIdOf(request) }, 'the client hung up');
+    app.log.info({ method: request.method, trace_id: request.id }, 'the client hung up');
     done();
   });
 }

@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { currentTraceId } from '@golive/observability';
-import type { FastifyRequest } from 'fastify';
 
-/** An id of the same form as a trace's, for a request that is not traced. */
+/** The id that a new request is found by, in logs, traces and errors: its trace's, or one of the same form. */
 export function newRequestId(): string {
-  return randomBytes(16).toString('hex');
-}
-
-/** What a request is found by, in logs, traces and errors. */
-export function traceIdOf(request: Pick<FastifyRequest, 'id'>): string {
-  return currentTraceId() ?? request.id;
+  return currentTraceId() ?? randomBytes(16).toString('hex');
 }
 
 const LONGEST_PATH = 200;
