@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import * as z from 'zod';
 import { count } from '../core/shared/units';
+import { loadEnvironments } from '../lib/config';
 import { startPlatform, type LocalPlatform, type LocalServices } from '../local/platform';
 import type { TaskBeside } from '../local/services/run-services';
 import { seedServices } from '../local/services/seed';
@@ -18,7 +19,7 @@ import { beginLoad, sendLoad, type HttpLoad, type HttpLoadReport } from './suppo
  *   quicker for half a minute.
  * - what a rolling restart and a rotation of every secret cost those who come through the load balancer: nothing.
  *
- *     npm run bench:gateway -- [--seconds 4] [--turns 6] [--pairs 3]
+ *     npm run bench:gateway -- [--seconds 2] [--turns 6] [--pairs 6]
  *
  * It runs on the Node of the images, which npm brings: on Node 20 a context follows a request by hooks on every promise, and
  * costs more (decision 1101).
@@ -27,7 +28,6 @@ import { beginLoad, sendLoad, type HttpLoad, type HttpLoadReport } from './suppo
  * latencies are this machine's: client, gateway, PostgreSQL and Redis share its processors.
  */
 const MOST_TRACING_COSTS = 0.05;
-const SAMPLE_RATIO = '0.05';
 const CONNECTIONS = 16;
 const WARM_UP_SECONDS = 20;
 const START_SECONDS = 60;
@@ -38,9 +38,9 @@ const PLAIN = { head: [], border: [] };
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      seconds: { type: 'string', default: '4' },
+      seconds: { type: 'string', default: '2' },
       turns: { type: 'string', default: '6' },
-      pairs: { type: 'string', default: '3' },
+      pairs: { type: 'string', default: '6' },
     },
   });
   const size = { seconds: Number(values.seconds), turns: Number(values.turns), pairs: Number(values.pairs) };
@@ -156,7 +156,7 @@ async function measurePair(
   };
   const [off, on] = await Promise.all([
     services.startBeside('gateway', { ...told, OTEL_ENABLED: 'false' }),
-    services.startBeside('gateway', { ...told, OTEL_ENABLED: 'true', OTEL_SAMPLE_RATIO: SAMPLE_RATIO }),
+    services.startBeside('gateway', { ...told, ...tracedAsInProduction() }),
   ]);
   await Promise.all([untilReady(off), untilReady(on)]);
   const measure = async (load: Omit<HttpLoad, 'origin' | 'seconds'>): Promise<readonly Turn[]> => {
@@ -178,6 +178,16 @@ async function measurePair(
   const measured = { read: await measure(read(account)), write: await measure(write(account)) };
   await Promise.all([off.stop(), on.stop()]);
   return measured;
+}
+
+function tracedAsInProduction() {
+  const [production] = loadEnvironments(['prod']);
+  const { sampleRatio, tracesPerSecond } = production!.services.observability;
+  return {
+    OTEL_ENABLED: 'true',
+    OTEL_SAMPLE_RATIO: String(sampleRatio),
+    ...(tracesPerSecond !== undefined && { OTEL_TRACES_PER_SECOND: String(tracesPerSecond) }),
+  };
 }
 
 async function untilReady({ ports }: TaskBeside): Promise<void> {

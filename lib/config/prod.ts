@@ -73,7 +73,8 @@ export const prod: EnvironmentInput = {
       tasks: { min: 3, max: 9 },
       scaling: { requestsPerMinute: 3000 },
     },
-    observability: { sampleRatio: 0.05 },
+    // Twice what a task records that answers as many requests as it is scaled for.
+    observability: { sampleRatio: 0.05, tracesPerSecond: 10 },
   },
   edge: {
     hostedZone: { id: 'Z00000000000000000003', name: 'golive.example' }, // edit me: a placeholder

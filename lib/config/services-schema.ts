@@ -56,6 +56,8 @@ const Observability = z.strictObject({
   exporter: z.enum(['xray', 'otlp']).default('xray'),
   /** The share of requests that are traced, 0 to 1. */
   sampleRatio: z.number().min(0).max(1),
+  /** Of the traces that begin in a task at most so many are recorded in a second. @default no limit */
+  tracesPerSecond: z.int().min(1).optional(),
   collector: z
     .strictObject({
       /** A mirror of the image, for subnets from which the public registry cannot be reached. @default the public one */

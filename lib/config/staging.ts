@@ -56,7 +56,7 @@ export const staging: EnvironmentInput = {
       spotPercent: 50,
       scaling: { requestsPerMinute: 3000 },
     },
-    observability: { sampleRatio: 0.5 },
+    observability: { sampleRatio: 0.5, tracesPerSecond: 10 },
   },
   edge: {
     hostedZone: { id: 'Z00000000000000000002', name: 'staging.golive.example' }, // edit me: a placeholder

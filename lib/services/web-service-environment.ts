@@ -13,6 +13,7 @@ export interface ServiceVariables {
   readonly OTEL_ENABLED?: string;
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   readonly OTEL_SAMPLE_RATIO?: string;
+  readonly OTEL_TRACES_PER_SECOND?: string;
 }
 
 export type ManagedVariable = keyof ServiceVariables;
@@ -24,7 +25,7 @@ export interface ManagedVariablesOptions {
   /** @default nothing is traced, and nothing says so */
   readonly tracing?: Pick<
     ServiceVariables,
-    'OTEL_ENABLED' | 'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_SAMPLE_RATIO'
+    'OTEL_ENABLED' | 'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_SAMPLE_RATIO' | 'OTEL_TRACES_PER_SECOND'
   >;
 }
 

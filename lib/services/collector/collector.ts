@@ -169,11 +169,15 @@ export class Collector extends Construct {
 }
 
 /** What a service must be told to send its spans to its collector. */
-export function exporterVariables({ sampleRatio }: EnvironmentConfig['services']['observability']) {
+export function exporterVariables({
+  sampleRatio,
+  tracesPerSecond,
+}: EnvironmentConfig['services']['observability']) {
   return {
     OTEL_ENABLED: 'true',
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${COLLECTOR_PORTS.otlpHttp}`,
     OTEL_SAMPLE_RATIO: String(sampleRatio),
+    ...(tracesPerSecond !== undefined && { OTEL_TRACES_PER_SECOND: String(tracesPerSecond) }),
   };
 }
 

@@ -21,6 +21,8 @@ export const FrontendEnvironment = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().default('http://127.0.0.1:4318'),
   /** The share of requests that are traced, 0 to 1. */
   OTEL_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(0.05),
+  /** Of the traces that begin here at most so many are recorded in a second. @default no limit */
+  OTEL_TRACES_PER_SECOND: z.coerce.number().min(1).optional(),
   /** After SIGTERM the frontend has so long for what it has begun, seconds. */
   SHUTDOWN_SECONDS: z.coerce.number().min(0).max(120).default(20),
   /**

@@ -30,6 +30,7 @@ async function main(): Promise<void> {
       enabled: environment.OTEL_ENABLED,
       endpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
       sampleRatio: environment.OTEL_SAMPLE_RATIO,
+      tracesPerSecond: environment.OTEL_TRACES_PER_SECOND,
     },
     sentry: { dsn: readSentryDsn(environment.SENTRY_DSN_SECRET_ID) },
     trustsTraceOf: isTrusted,

@@ -6,6 +6,13 @@ export interface OtelOptions {
   readonly endpoint: string;
   /** The share of new traces that are recorded, 0 to 1. What a trusted caller decided is followed. */
   readonly sampleRatio: number;
+  /**
+   * Of new traces at most so many are recorded in a second, whatever their share: recording takes the processor when it
+   * is scarcest, and each trace is paid for. At least 1.
+   *
+   * @default no limit
+   */
+  readonly tracesPerSecond?: number | undefined;
 }
 
 export interface SentryOptions {

@@ -173,6 +173,16 @@ describe('tracing', () => {
     });
   });
 
+  test('of a burst, so many traces are recorded as a second may have', async () => {
+    const started = performance.now();
+    const { publicUrl } = await start({ otel: { sampleRatio: 1, tracesPerSecond: 2 } });
+    for (let i = 0; i < 50; i++) await get(`${publicUrl}/read/${i}`);
+    const most = 2 + 2 * ((performance.now() - started) / 1000);
+    const recorded = (await stopped()).length;
+    expect(recorded).toBeGreaterThanOrEqual(2);
+    expect(recorded).toBeLessThanOrEqual(Math.min(49, most));
+  });
+
   describe('a trace that is recorded', () => {
     test('names its request by the route and says nothing of who asked', async () => {
       const { publicUrl } = await start();

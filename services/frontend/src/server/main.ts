@@ -30,6 +30,7 @@ async function main(): Promise<void> {
       enabled: environment.OTEL_ENABLED,
       endpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
       sampleRatio: environment.OTEL_SAMPLE_RATIO,
+      tracesPerSecond: environment.OTEL_TRACES_PER_SECOND,
     },
     sentry: { dsn: dsn && (() => dsn.read()) },
     // Everybody who comes in here comes from outside: each request begins a trace.

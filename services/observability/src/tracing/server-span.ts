@@ -25,8 +25,8 @@ const SPAN_OF_REQUEST = Symbol('golive.span');
 
 export interface ServerSpanOptions {
   readonly tracer: Tracer;
-  /** The share of the traces that begin here which is recorded, 0 to 1. */
-  readonly sampleRatio: number;
+  /** Whether a trace that begins here is recorded. Asked once for each. */
+  readonly records: () => boolean;
   readonly trusts: (request: IncomingMessage) => boolean;
   readonly untraced: (path: string) => boolean;
 }
@@ -38,7 +38,7 @@ export interface ServerSpanOptions {
  * Ours and not `@opentelemetry/instrumentation-http`, which reads the headers before anybody can say whose they are, and
  * does the same work for what is recorded and what is not (decision 1101).
  */
-export function serverSpans({ tracer, sampleRatio, trusts, untraced }: ServerSpanOptions): Enter {
+export function serverSpans({ tracer, records, trusts, untraced }: ServerSpanOptions): Enter {
   return (request, response, answer) => {
     const path = pathOf(request);
     const believed = isTrue(() => trusts(request));
@@ -47,7 +47,7 @@ export function serverSpans({ tracer, sampleRatio, trusts, untraced }: ServerSpa
 
     const parent = believed ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT;
     const caller = callerIn(parent);
-    if (caller === undefined ? Math.random() >= sampleRatio : !isSampled(caller)) {
+    if (caller === undefined ? !records() : !isSampled(caller)) {
       return context.with(unrecordedContext({ identity: idsAlone(caller), user: undefined }), answer);
     }
 

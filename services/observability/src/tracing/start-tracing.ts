@@ -10,6 +10,7 @@ import type { Tracing } from '../kit';
 import { isProbe, type KitLog, type ObservabilityOptions } from '../options';
 import { within } from '../within';
 import { watchLibraries } from './instrumentations';
+import { newTraces } from './new-traces';
 import { currentIdentity, scopeOf } from './request-context';
 import { traceSampler } from './sampler';
 import { scrubbing } from './scrubbing-exporter';
@@ -61,7 +62,7 @@ export function startTracing(options: ObservabilityOptions): Tracing {
   const tracer = provider.getTracer('@golive/observability', version);
   const stops = [
     watchLibraries(provider),
-    onEveryRequest(serverSpans({ tracer, sampleRatio: otel.sampleRatio, trusts: trustsTraceOf, untraced })),
+    onEveryRequest(serverSpans({ tracer, records: newTraces(otel), trusts: trustsTraceOf, untraced })),
   ];
 
   return {
