@@ -103,7 +103,7 @@ async function lifeOf(
   signal: AbortSignal,
 ): Promise<void> {
   await steps.run('sample', async (progress) => {
-    const made = await fillSampleDatabase(platform.database, platform.database.master, progress);
+    const made = await fillSampleDatabase(platform.database, platform.database.master, { progress });
     return {
       result: `${counted(made.tables, 'table')} in ${counted(made.schemas, 'schema')}, as a user who is no superuser`,
       details: [

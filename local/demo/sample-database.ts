@@ -14,6 +14,12 @@ export interface SampleDatabase {
   readonly bytes: number;
 }
 
+export interface SampleOptions {
+  readonly progress?: Progress;
+  /** Of the large tables every row of so many; all other things are all there. @default 1 */
+  readonly step?: number;
+}
+
 /**
  * Fills an empty database with what a web product holds, and with what makes dumps fail: see the SQL. Runs as
  * the given user, who need not be a superuser. The same content every time, save for the large objects' oids.
@@ -21,11 +27,12 @@ export interface SampleDatabase {
 export async function fillSampleDatabase(
   postgres: LocalPostgres,
   endpoint: PostgresEndpoint,
-  progress: Progress = () => undefined,
+  { progress = () => undefined, step = 1 }: SampleOptions = {},
 ): Promise<SampleDatabase> {
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
   return await postgres.query(endpoint, async (client) => {
     let rows = 0;
+    await client.query("SELECT set_config('golive.sample_step', $1, false)", [String(step)]);
     for (const [index, file] of files.entries()) {
       const sql = await readFile(join(FOLDER, file), 'utf8');
       // Its first line says what it makes.

@@ -41,6 +41,10 @@ CREATE DOMAIN billing.cents AS bigint NOT NULL DEFAULT 0 CHECK (VALUE >= 0);
 CREATE TYPE billing.price_range AS RANGE (subtype = numeric, multirange_type_name = billing.price_ranges);
 CREATE COLLATION accounts.case_blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 
+-- The large tables hold every row of so many that they could; `golive.sample_step` says how many, and 1 means all.
+CREATE FUNCTION pg_temp.sample_step() RETURNS int LANGUAGE sql STABLE
+  RETURN current_setting('golive.sample_step')::int;
+
 -- A number from 0 to below `bound`, always the same for the same row and purpose.
 CREATE FUNCTION public.pick(row_number bigint, purpose bigint, bound bigint) RETURNS bigint
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -82,7 +82,7 @@ INSERT INTO memberships (organisation_id, person_id, role, valid)
 SELECT DISTINCT ON (1, 2) (1 + pick(n, 31, 5000))::int, 1000 + pick(n, 32, 40000),
   (enum_range(NULL::accounts.member_role))[1 + pick(n, 33, 6)],
   daterange(date '2024-01-01' + pick(n, 34, 600)::int, CASE WHEN pick(n, 35, 4) = 0 THEN date '2026-06-01' END)
-FROM generate_series(1, 60000) AS n ORDER BY 1, 2, n;
+FROM generate_series(1, 60000, pg_temp.sample_step()) AS n ORDER BY 1, 2, n;
 
 UPDATE memberships AS m SET invited_by = first.person_id
 FROM (SELECT organisation_id, min(person_id) AS person_id FROM memberships GROUP BY 1) AS first

@@ -64,7 +64,7 @@ SELECT 1 + pick(n, 51, 12000), (enum_range(NULL::delivery.deployment_state))[1 +
   CASE WHEN pick(n, 54, 9) > 0 THEN make_interval(months => pick(n, 55, 2)::int, secs => pick(n, 56, 900000) / 1000.0) END,
   ('192.0.2.' || pick(n, 57, 255))::inet,
   CASE WHEN pick(n, 58, 10) = 0 THEN ARRAY[ARRAY['build', 'ok'], ARRAY['test', NULL]] END
-FROM generate_series(1, 120000) AS n;
+FROM generate_series(1, 120000, pg_temp.sample_step()) AS n;
 
 CREATE INDEX deployments_live ON deployments (project_id, started_at DESC NULLS LAST) WHERE state = 'live';
 CREATE INDEX deployments_by_hour ON deployments (date_trunc('hour', started_at AT TIME ZONE 'UTC'));
@@ -88,6 +88,6 @@ CREATE TABLE artefacts (
 );
 ALTER TABLE artefacts ALTER content SET STORAGE EXTERNAL;
 INSERT INTO artefacts (deployment_id, name, content, log)
-SELECT 1 + pick(n, 61, 120000), format('bundle %s.tar.zst', n), noise(n, 128),
+SELECT 1 + pick(n, 61, 120000 / pg_temp.sample_step()), format('bundle %s.tar.zst', n), noise(n, 128),
   repeat(format('[%s] compiled module %s in %s ms' || E'\n', n, n % 97, pick(n, 62, 5000)), 1 + pick(n, 63, 80)::int)
 FROM generate_series(1, 2400) AS n;

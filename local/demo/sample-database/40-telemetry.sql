@@ -23,7 +23,7 @@ SELECT n, timestamptz '2026-06-25 00:00:00+00' + n * interval '46 seconds', 1 + 
   (pick(n, 73, 1000000) / 997.0)::real,
   CASE WHEN pick(n, 74, 3) > 0
     THEN jsonb_build_object('path', '/items/' || pick(n, 75, 5000), 'status', 200 + pick(n, 76, 4) * 100) END
-FROM generate_series(1, 260000) AS n;
+FROM generate_series(1, 260000, pg_temp.sample_step()) AS n;
 SELECT setval(pg_get_serial_sequence('telemetry.events', 'event_id'), 260000);
 
 CREATE INDEX events_of_project ON events (project_id, occurred_at);
@@ -46,7 +46,7 @@ INSERT INTO requests
 SELECT (ARRAY['eu-central-1', 'eu-west-1', 'ap-northeast-1', 'us-east-1'])[1 + pick(n, 81, 4)],
   timestamptz '2026-09-01 00:00:00+00' + (n % 43200) * interval '1 minute', '/route/' || pick(n, 82, 40),
   pick(n, 83, 10000)::int, sqrt(pick(n, 84, 1000000)::double precision)
-FROM generate_series(1, 110000) AS n;
+FROM generate_series(1, 110000, pg_temp.sample_step()) AS n;
 
 -- Rows that are the same in every column are two rows all the same.
 INSERT INTO requests SELECT * FROM "requests 日本" WHERE hits < 20;

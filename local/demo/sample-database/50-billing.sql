@@ -39,7 +39,7 @@ FROM generate_series(0, 9999) AS n;
 INSERT INTO invoices (subscription_id, net, vat_rate, credits, issued_on, paid)
 SELECT 1 + pick(n, 92, 10000), pick(n, 93, 100000000) / 10000.0, (ARRAY[0, 0.07, 0.19, 0.255])[1 + pick(n, 94, 4)],
   pick(n, 95, 5000), date '2025-01-01' + pick(n, 96, 600)::int, (ARRAY[true, false, NULL])[1 + pick(n, 97, 3)]
-FROM generate_series(1, 60000) AS n;
+FROM generate_series(1, 60000, pg_temp.sample_step()) AS n;
 
 -- 48 documents of 256 KiB, one that is empty, and one with a hole in it.
 INSERT INTO contracts

@@ -28,7 +28,7 @@ import { makeProgramFolder } from '../../support/fake-program';
 import { until } from '../../support/processes';
 import type { DrillChildJob } from './drill-child';
 import { drillJob, noRds, processesWith } from './drill-support';
-import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
 
 const CHILD = join(__dirname, 'drill-child.ts');
 
@@ -43,7 +43,7 @@ describe('a restore drill', () => {
 
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
-    await fillSampleDatabase(postgres, postgres.master);
+    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
     ({ manifest: sample } = await dump(postgres, s3));
     const endpoint = await postgres.createDatabase('shop');
     await postgres.query(endpoint, (client) =>

@@ -10,6 +10,8 @@ import { startPostgres, type LocalPostgres } from '../../../local/postgres';
 import { Supervisor } from '../../../local/supervisor';
 
 export const BUCKET = 'vault';
+/** Every kind of thing that the sample database has, and a tenth of the rows: the demo's own test takes all of them. */
+export const SAMPLE_STEP = 10;
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export function s3At(endpoint: string, overrides: S3ClientConfig = {}): S3Client {

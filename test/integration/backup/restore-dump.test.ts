@@ -17,7 +17,7 @@ import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
-import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
 
 /** A dump of the demo's database, restored by a master user who is no superuser. */
 describe('restoring a dump into an empty database', () => {
@@ -32,7 +32,7 @@ describe('restoring a dump into an empty database', () => {
 
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
-    await fillSampleDatabase(postgres, postgres.master);
+    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
     await postgres.query(postgres.superuser, (client) =>
       client.query(`CREATE ROLE weak LOGIN PASSWORD 'weak'`),
     );
@@ -233,7 +233,7 @@ describe('restoring a dump into an empty database', () => {
     });
 
     test.each([
-      ['a row is deleted', 'DELETE FROM telemetry.events WHERE event_id = 77', 'rows'],
+      ['a row is deleted', 'DELETE FROM telemetry.events WHERE event_id = 71', 'rows'],
       ['NULL becomes empty', `UPDATE public.edges SET raw = '' WHERE label = 'negative zero'`, 'content'],
       [
         'a document loses its end',

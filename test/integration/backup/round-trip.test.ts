@@ -8,7 +8,7 @@ import { withLibpqEnvironment } from '../../../core/postgres/libpq';
 import type { DumpRequest } from '../../../core/backup/dump/take-dump';
 import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
-import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
 
 type Vault = Awaited<ReturnType<typeof startDatabaseAndVault>>;
 
@@ -37,7 +37,7 @@ async function roundTrip(postgres: LocalPostgres, changes: Partial<DumpRequest> 
 
 describe('the round trip is exact', () => {
   test("on the demo's database", async () => {
-    await fillSampleDatabase(vault.postgres, vault.postgres.master);
+    await fillSampleDatabase(vault.postgres, vault.postgres.master, { step: SAMPLE_STEP });
     const { proof, outcome, remarks } = await roundTrip(vault.postgres);
     expect({ proof, outcome, remarks }).toEqual({ proof: 'fingerprint', outcome: 'restored', remarks: [] });
   }, 180_000);

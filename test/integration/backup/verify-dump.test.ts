@@ -22,7 +22,7 @@ import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
 import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
-import { BUCKET, dump, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
 
 /** Dumps as pg_dump makes them, good and spoilt, restored by a master user who is no superuser. */
 describe('verifying a dump', () => {
@@ -39,7 +39,7 @@ describe('verifying a dump', () => {
 
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
-    await fillSampleDatabase(postgres, postgres.master);
+    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
     const endpoint = await postgres.createDatabase('shop');
     await postgres.query(endpoint, (client) =>
       client.query(
