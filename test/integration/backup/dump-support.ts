@@ -127,12 +127,15 @@ export async function dumpBackends(postgres: LocalPostgres): Promise<number> {
 /** Waits until a dump waits for a lock. Not by pg_stat_activity, which stands still within a transaction. */
 export async function untilDumpWaitsForLock(client: Client): Promise<void> {
   await until(async () => {
-    const { rowCount } = await client.query(`SELECT FROM pg_locks WHERE NOT granted`);
+    // pg_dump itself: the fingerprint beside it may wait for the same table, and first.
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND application_name LIKE 'golive-dump%'`,
+    );
     return rowCount !== 0;
   });
 }
 
 /** Asks again and again until it is so; the test's own time-out ends it. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise(setImmediate);
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
