@@ -41,7 +41,7 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/integration-first.cjs',
   globalSetup: '<rootDir>/test/support/run-folder-setup.cjs',
   globalTeardown: '<rootDir>/test/support/run-folder-teardown.cjs',
-  // For the two cores of the smallest machine we support: a test waits a fifth of its time, for PostgreSQL, moto or a time-out.
-  maxWorkers: 3,
+  // PostgreSQL, moto and TypeScript share two cores on the smallest machine we support.
+  maxWorkers: 2,
   testTimeout: 300_000,
 };
