@@ -127,7 +127,9 @@ export async function dumpBackends(postgres: LocalPostgres): Promise<number> {
 /** Waits until a dump waits for a lock. Not by pg_stat_activity, which stands still within a transaction. */
 export async function untilDumpWaitsForLock(client: Client): Promise<void> {
   await until(async () => {
-    // pg_dump itself: the fingerprint beside it may wait for the same table, and first.
+    // pg_dump itself: the fingerprint beside it may wait for the same table, and first. Inside a transaction PostgreSQL goes
+    // on telling what it told first.
+    await client.query('SELECT pg_stat_clear_snapshot()');
     const { rowCount } = await client.query(
       `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND application_name LIKE 'golive-dump%'`,
     );
