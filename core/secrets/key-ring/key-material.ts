@@ -3,6 +3,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   randomBytes,
+  type ED25519KeyPairOptions,
   type KeyObject,
 } from 'node:crypto';
 import { inspect } from 'node:util';
@@ -29,15 +30,26 @@ export type KeyMaterial = SigningMaterial | EncryptionMaterial;
 /** What the ring's keys are for, in JOSE's names (RFC 7518, RFC 8037). */
 export type KeyRingAlgorithm = 'EdDSA' | 'ES256' | 'A256GCM';
 
+/**
+ * Text and not a `KeyObject`: that shares a lock with the job that made it, and in Node 20 exporting one waits for ever when
+ * the garbage collector takes the job away meanwhile, since both want the lock on the same thread.
+ */
+const PEM: ED25519KeyPairOptions<'pem', 'pem'> = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+};
+
+function jwkOf({ privateKey }: { readonly privateKey: string }): unknown {
+  return createPrivateKey(privateKey).export({ format: 'jwk' });
+}
+
 /** A key that nobody has seen. */
 export function newMaterial(algorithm: KeyRingAlgorithm): KeyMaterial {
   switch (algorithm) {
     case 'EdDSA':
-      return EdDsaMaterial.parse(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }));
-    case 'ES256': {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      return Es256Material.parse(privateKey.export({ format: 'jwk' }));
-    }
+      return EdDsaMaterial.parse(jwkOf(generateKeyPairSync('ed25519', PEM)));
+    case 'ES256':
+      return Es256Material.parse(jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256', ...PEM })));
     case 'A256GCM':
       return A256GcmMaterial.parse({ kty: 'oct', k: randomBytes(32).toString('base64url') });
   }
