@@ -21,14 +21,13 @@ import { systemClock } from '../../../core/backup/snapshot/clock';
 import { asBackupId, manifestKey } from '../../../core/backup/vault-layout';
 import { isVerified, newestVerification } from '../../../core/backup/verify';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
-import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
 import { bundledProgram } from '../../support/bundled-program';
 import { makeProgramFolder } from '../../support/fake-program';
 import { until } from '../../support/processes';
 import type { DrillChildJob } from './drill-child';
 import { drillJob, noRds, processesWith } from './drill-support';
-import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, fillSample, startDatabaseAndVault } from './dump-support';
 
 const CHILD = join(__dirname, 'drill-child.ts');
 
@@ -43,7 +42,7 @@ describe('a restore drill', () => {
 
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
-    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
+    await fillSample(postgres);
     ({ manifest: sample } = await dump(postgres, s3));
     const endpoint = await postgres.createDatabase('shop');
     await postgres.query(endpoint, (client) =>

@@ -12,9 +12,9 @@ import {
   keepLog,
   observedPgDump,
   s3At,
-  until,
   untilDumpWaitsForLock,
 } from './dump-support';
+import { until } from '../../support/processes';
 
 /**
  * The archive has about 120 MB, more than what fits into memory (48 MiB) behind the first part: when the first

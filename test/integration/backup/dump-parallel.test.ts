@@ -16,9 +16,8 @@ import type { Manifest } from '../../../core/backup/manifest';
 import { restoreBeside } from '../../../core/backup/restore/restore-beside';
 import { restoreDump, type RestoreProgress } from '../../../core/backup/restore/restore-dump';
 import { verifyDump, type Verification } from '../../../core/backup/verify';
-import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
-import { BUCKET, dump, keepLog, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, fillSample, keepLog, startDatabaseAndVault } from './dump-support';
 
 /** The demo's database, with everything that a database can hold, dumped by several jobs and read back. */
 describe('a dump with several jobs', () => {
@@ -35,7 +34,7 @@ describe('a dump with several jobs', () => {
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
     folder = mkdtempSync(join(tmpdir(), 'golive-test-parallel-'));
-    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
+    await fillSample(postgres);
     source = await fingerprintDatabase({ endpoint: postgres.master });
     ({ manifest } = await dump(postgres, s3, { archive: { format: 'directory', jobs: 3, folder }, log }));
   }, 300_000);

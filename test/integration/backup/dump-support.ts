@@ -5,13 +5,13 @@ import { CreateBucketCommand, type S3Client, type S3ClientConfig } from '@aws-sd
 import type { Client } from 'pg';
 import { dumpS3Client } from '../../../core/backup/dump/s3-client';
 import { takeDump, type DumpRequest } from '../../../core/backup/dump/take-dump';
+import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import { destroyClients, startEmulator } from '../../../local/emulator';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
 import { Supervisor } from '../../../local/supervisor';
+import { until } from '../../support/processes';
 
 export const BUCKET = 'vault';
-/** Every kind of thing that the sample database has, and a tenth of the rows: the demo's own test takes all of them. */
-export const SAMPLE_STEP = 10;
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export function s3At(endpoint: string, overrides: S3ClientConfig = {}): S3Client {
@@ -22,6 +22,11 @@ export function s3At(endpoint: string, overrides: S3ClientConfig = {}): S3Client
     credentials: CREDENTIALS,
     ...overrides,
   });
+}
+
+/** Every kind of thing that the sample database has, and a tenth of the rows: the demo's own test takes all of them. */
+export async function fillSample(postgres: LocalPostgres): Promise<void> {
+  await fillSampleDatabase(postgres, postgres.master, { step: 10 });
 }
 
 /** A PostgreSQL and an emulator with an empty vault. */
@@ -124,20 +129,16 @@ export async function dumpBackends(postgres: LocalPostgres): Promise<number> {
   });
 }
 
-/** Waits until a dump waits for a lock. Not by pg_stat_activity, which stands still within a transaction. */
+/**
+ * Waits until pg_dump waits for a lock; the fingerprint beside it may wait for the same table, and first. Within a
+ * transaction pg_stat_activity stands still unless it is told not to.
+ */
 export async function untilDumpWaitsForLock(client: Client): Promise<void> {
   await until(async () => {
-    // pg_dump itself: the fingerprint beside it may wait for the same table, and first. Inside a transaction PostgreSQL goes
-    // on telling what it told first.
     await client.query('SELECT pg_stat_clear_snapshot()');
     const { rowCount } = await client.query(
       `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND application_name LIKE 'golive-dump%'`,
     );
     return rowCount !== 0;
   });
-}
-
-/** Asks again and again until it is so; the test's own time-out ends it. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -14,10 +14,9 @@ import {
   type RestoreProgress,
 } from '../../../core/backup/restore/restore-dump';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
-import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
-import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, fillSample, startDatabaseAndVault } from './dump-support';
 
 /** A dump of the demo's database, restored by a master user who is no superuser. */
 describe('restoring a dump into an empty database', () => {
@@ -32,7 +31,7 @@ describe('restoring a dump into an empty database', () => {
 
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
-    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
+    await fillSample(postgres);
     await postgres.query(postgres.superuser, (client) =>
       client.query(`CREATE ROLE weak LOGIN PASSWORD 'weak'`),
     );

@@ -6,9 +6,8 @@ import { listDumps } from '../../../core/backup/catalogue';
 import { restoreBeside } from '../../../core/backup/restore/restore-beside';
 import { withLibpqEnvironment } from '../../../core/postgres/libpq';
 import type { DumpRequest } from '../../../core/backup/dump/take-dump';
-import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
-import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, fillSample, startDatabaseAndVault } from './dump-support';
 
 type Vault = Awaited<ReturnType<typeof startDatabaseAndVault>>;
 
@@ -37,7 +36,7 @@ async function roundTrip(postgres: LocalPostgres, changes: Partial<DumpRequest> 
 
 describe('the round trip is exact', () => {
   test("on the demo's database", async () => {
-    await fillSampleDatabase(vault.postgres, vault.postgres.master, { step: SAMPLE_STEP });
+    await fillSample(vault.postgres);
     const { proof, outcome, remarks } = await roundTrip(vault.postgres);
     expect({ proof, outcome, remarks }).toEqual({ proof: 'fingerprint', outcome: 'restored', remarks: [] });
   }, 180_000);

@@ -19,10 +19,9 @@ import {
   type WithThrowAwayDatabase,
 } from '../../../core/backup/verify';
 import type { PostgresEndpoint } from '../../../core/postgres/endpoint';
-import { fillSampleDatabase } from '../../../local/demo/sample-database';
 import type { LocalPostgres } from '../../../local/postgres';
 import { makeProgramFolder, type ProgramFolder } from '../../support/fake-program';
-import { BUCKET, dump, SAMPLE_STEP, startDatabaseAndVault } from './dump-support';
+import { BUCKET, dump, fillSample, startDatabaseAndVault } from './dump-support';
 
 /** Dumps as pg_dump makes them, good and spoilt, restored by a master user who is no superuser. */
 describe('verifying a dump', () => {
@@ -39,7 +38,7 @@ describe('verifying a dump', () => {
 
   beforeAll(async () => {
     ({ postgres, s3, stop } = await startDatabaseAndVault());
-    await fillSampleDatabase(postgres, postgres.master, { step: SAMPLE_STEP });
+    await fillSample(postgres);
     const endpoint = await postgres.createDatabase('shop');
     await postgres.query(endpoint, (client) =>
       client.query(

@@ -1,6 +1,6 @@
 import { proveSmoke } from '../../../core/backup/verify/smoke';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres';
-import { until } from './dump-support';
+import { until } from '../../support/processes';
 
 describe('the team’s own questions to a restored database', () => {
   let postgres: LocalPostgres;
